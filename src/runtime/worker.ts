@@ -180,32 +180,22 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, changes);
-    const before = this.#width.lanes;
     this.#width.committed({
       inTurn: result.inTurn,
       begun: batch.length - result.rest.length - result.busy.length,
-      contended: result.contended.length,
       crowded: result.crowded,
     });
     for (const run of result.detached) this.#alone.goOn(run);
-    // What holds up a whole group, such as a busy machine, is one slow moment of a reaction.
-    for (const reaction of new Set(result.alone.map(({ receipt }) => receipt.reaction)))
-      this.#pace.slow(reaction);
-    for (const task of result.alone) this.#alone.add(task);
+    for (const task of result.alone) {
+      this.#pace.slow(task.receipt.reaction);
+      this.#alone.add(task);
+    }
     for (const task of result.contended) this.#alone.retry(task);
     if (result.contended.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);
-    if (this.#width.lanes === before) return rest;
-    this.#spread(rest);
-    return [];
-  }
-
-  /** Other lanes work now: what waits moves before later tasks of its sagas come. */
-  #spread(rest: readonly Task<Native>[]): void {
-    const waiting = [...rest, ...this.#lanes.flatMap((lane) => lane.take())];
-    for (const task of waiting) this.#laneOf(task).add(task);
+    return rest;
   }
 
   #committed(result: GroupResult<Native>, changes: OutboxChanges): void {

@@ -3,26 +3,6 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes that its own scenarios catch. */
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
-    name: "deliveries that wait for a lock keep their places of the bus",
-    edits: [edit("runtime/alone.ts", "if (!patient && task.recover", "if (false && task.recover")],
-    suite: "runtime",
-    caughtBy: "what another session holds leaves the line, and does not keep others out",
-  },
-  {
-    name: "each handler that was not answered in time is slow",
-    edits: [edit("runtime/together.ts", "unanswered.slice(0, 1)", "unanswered")],
-    suite: "runtime",
-    caughtBy: "the first one that was not answered is slow, and only that one",
-  },
-  {
-    name: "a slow reaction stays by itself until it is quick there",
-    edits: [
-      edit("runtime/pace.ts", "slow.quickLeft > 0 && slow.trialIn > 0", "slow.quickLeft > 0"),
-    ],
-    suite: "runtime",
-    caughtBy: "until a trial, if none by itself was quick; its first slow run ends it",
-  },
-  {
     name: "older versions of an onParked event are made once its delivery is given up on",
     edits: [
       edit(
@@ -66,25 +46,13 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "reading a newer version is an attempt",
-    edits: [
-      edit(
-        "runtime/failure.ts",
-        "uncountedDelayMs(error) === undefined ? number : number - 1",
-        "number",
-      ),
-    ],
+    edits: [edit("runtime/failure.ts", "isProvisional(error) ? number - 1 : number", "number")],
     suite: "runtime",
     caughtBy: "an undo whose only attempt reads a newer version first is parked as unknown",
   },
   {
     name: "an unknown effect is final before newer versions are read",
-    edits: [
-      edit(
-        "runtime/failure.ts",
-        "error.provisional ? REREAD_MS : undefined",
-        "false ? REREAD_MS : undefined",
-      ),
-    ],
+    edits: [edit("runtime/failure.ts", "if (isProvisional(error)) return", "if (false) return")],
     suite: "runtime",
     caughtBy: "to read a newer version first is not an attempt",
   },

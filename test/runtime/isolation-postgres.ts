@@ -59,12 +59,12 @@ async function halted(connectionString: string, pid: number): Promise<void> {
   await eventually("the server waits", look, 1).finally(() => client.end());
 }
 
-export async function pidOf(native: unknown): Promise<number> {
+async function pidOf(native: unknown): Promise<number> {
   assert.ok(isSql(native));
   return Number((await native.query("SELECT pg_backend_pid() AS pid")).rows[0]?.pid);
 }
 
-export async function countOf(shelf: Shelf): Promise<number> {
+async function countOf(shelf: Shelf): Promise<number> {
   return Object.values((await shelf.seen()).items).reduce((sum, count) => sum + count, 0);
 }
 
@@ -82,10 +82,7 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       });
       await using stage = await open(shelf, played);
       await using row = await holdRow(url(), shelf, "item 0");
-      await stage.hear(askedFor(0));
-      // It has left its place of the bus to others, and is not acknowledged to be done.
-      assert.equal(await countOf(shelf), 0);
-      assert.equal((await stage.app.inspect.deferred(["retrying"], 10)).length, 1);
+      const locked = stage.hear(askedFor(0));
       for (let from = 1; from < 31; from += 10)
         await stage.hear(...range(10).map((n) => askedFor(from + n)));
       assert.equal(await countOf(shelf), 30);
@@ -97,7 +94,8 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
         (count) => count > 3,
       );
       await row.release();
-      await eventually("all are taken", () => countOf(shelf), 31);
+      await locked;
+      assert.equal(await countOf(shelf), 31);
       const [entry] = await stage.app.inspect.journal("saga 0");
       assert.deepEqual([entry?.disposition, entry?.attempt], ["done", 1]);
     });
@@ -343,6 +341,39 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       }
       process.off("unhandledRejection", listener);
       assert.deepEqual(unhandled, []);
+    });
+
+    it("a handler that ends its own connection costs itself, and is parked", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        await shelf.note(tx, `${n}`);
+        if (n === 3) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
+      });
+      await using stage = await open(shelf, played);
+      await stage.hear(...range(10).map(askedFor));
+      await eventually("it is parked", async () => (await stage.parked()).length, 1);
+      const good = range(10).filter((n) => n !== 3);
+      await eventually(
+        "the others are done",
+        async () => (await shelf.seen()).notes,
+        good.map(String),
+      );
+    });
+
+    it("so does one of a single statement, which travels with others", async () => {
+      await using shelf = await kind.make();
+      const played = handling(async (n, tx) => {
+        if (n === 23) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
+        else await shelf.note(tx, `${n}`);
+      });
+      await using stage = await open(shelf, played);
+      // The reaction gets a history first.
+      await stage.hear(...range(20).map(askedFor));
+      const done = async () => (await shelf.seen()).notes.length;
+      await eventually("the first are done", done, 20);
+      await stage.hear(...range(10).map((n) => askedFor(n + 20)));
+      await eventually("it is parked", async () => (await stage.parked()).length, 1);
+      await eventually("the others are done", done, 29);
     });
 
     it("a value that cannot be written costs its own delivery", async () => {
