@@ -8,6 +8,7 @@ import type { DetachedRun } from "./detached-run.ts";
 import { GROUP_BUDGET_MS } from "./group.ts";
 import type { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
+import { PutOffs } from "./put-off.ts";
 import type { Scope } from "./scope.ts";
 import { finish, runAlone, runExclusively, type SoloParts, type SoloResult } from "./solo.ts";
 import type { Task } from "./task.ts";
@@ -15,11 +16,14 @@ import type { Task } from "./task.ts";
 /** Pause before a task that met another transaction is tried again, in milliseconds. */
 export const CONFLICT_PAUSE_MS = 20;
 /**
- * Conflicts after which meeting another transaction is a failed attempt: about 3 s. A row may be
+ * Conflicts after which meeting another transaction is a failed attempt: some seconds. A row may be
  * locked for longer, and a handler's own SQL may raise the same codes.
  */
 const CONFLICTS_MAX = 8;
-/** Conflicts after which each pause is twice the one before, and how often it doubles. */
+/**
+ * Conflicts after which a delivery is put off: another session keeps what it needs. For one that
+ * cannot be put off, each pause is then twice the one before, up to `DOUBLINGS_MAX` times.
+ */
 const CONFLICTS_PATIENT = 3;
 const DOUBLINGS_MAX = 6;
 
@@ -28,6 +32,11 @@ const DOUBLINGS_MAX = 6;
  * another transaction, and more of them would only meet each other.
  */
 const EXCLUSIVE_MAX = 2;
+/**
+ * How many more may be in line for that; the others are put off. Each one in line has a place of
+ * the bus, and takes it from deliveries that need not wait.
+ */
+const LINE_MAX = 14;
 
 /** How many sagas are remembered that have met another transaction. */
 const MET_MAX = 10_000;
@@ -72,6 +81,9 @@ export class Alone<Native> {
   readonly #scopes = new Map<Task<Native>, Scope<Native>>();
   readonly #pauses: Pauses;
   readonly #exclusive = new Semaphore(EXCLUSIVE_MAX);
+  /** How many run exclusively, or wait for it. */
+  #inLine = 0;
+  readonly #putOffs = new PutOffs();
   /** Why nothing runs any more; undefined before. */
   #ended: OdoriError | undefined;
 
@@ -98,7 +110,8 @@ export class Alone<Native> {
 
   /** Whether a task has to run by itself: a lane would wait for it. */
   claims({ receipt }: Task<Native>): boolean {
-    return this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId);
+    if (this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId)) return true;
+    return this.#putOffs.conflictsOf(receipt) !== undefined;
   }
 
   /** Runs a task by itself, behind the one of its saga that already does. */
@@ -109,7 +122,9 @@ export class Alone<Native> {
     }
     const { sagaId, reaction } = task.receipt;
     const held = this.#held.get(sagaId);
+    const conflicts = this.#putOffs.conflictsOf(task.receipt);
     if (held !== undefined) held.push(task);
+    else if (conflicts !== undefined) this.#resume(task, conflicts);
     else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
     else {
       this.#held.set(sagaId, []);
@@ -159,34 +174,48 @@ export class Alone<Native> {
     for (const scope of this.#scopes.values()) scope.cancel(error);
   }
 
+  /** Runs a task that was put off, if the line is short enough. */
+  #resume(task: Task<Native>, conflicts: number): void {
+    this.#held.set(task.receipt.sagaId, []);
+    if (this.#isLineFull && task.recover !== undefined) this.#putOff(task, conflicts);
+    else this.#run(task, conflicts);
+  }
+
   #run(task: Task<Native>, conflicts: number): void {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
-    const running =
-      conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
+    // Those in line do not run: they hold back no task that could.
+    const counts = conflicts === 0;
+    const running = counts ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
     const finished = running.then((result) => {
       if (result.kind === "committed" && (result.handlerMs ?? 0) < GROUP_BUDGET_MS)
         pace.quick(reaction);
       this.#finished(task, result, conflicts);
     });
-    this.#running.set(reaction, (this.#running.get(reaction) ?? 0) + 1);
+    if (counts) this.#running.set(reaction, (this.#running.get(reaction) ?? 0) + 1);
     this.#track(
       task,
       finished.finally(() => {
-        this.#running.set(reaction, (this.#running.get(reaction) ?? 1) - 1);
+        if (counts) this.#running.set(reaction, (this.#running.get(reaction) ?? 1) - 1);
         this.#next();
       }),
     );
   }
 
   async #runExclusively(task: Task<Native>, conflicts: number): Promise<SoloResult<Native>> {
+    this.#inLine++;
     await this.#exclusive.take();
     try {
       return await runExclusively(this.#solo, task, { patient: conflicts < CONFLICTS_MAX });
     } finally {
+      this.#inLine--;
       this.#exclusive.free();
     }
+  }
+
+  get #isLineFull(): boolean {
+    return this.#inLine + this.#pauses.size >= EXCLUSIVE_MAX + LINE_MAX;
   }
 
   /** Starts the tasks for which there is room, or hands them over once their reaction is quick. */
@@ -210,19 +239,23 @@ export class Alone<Native> {
     }
     if (result.kind === "committed") this.#parts.committed(task, result);
     if (result.kind !== "failed") this.#met.delete(task.receipt.sagaId);
-    this.#release(task);
-    if (result.kind === "committed") return;
+    this.#putOffs.forget(task.receipt);
     // A handler that was given up has not failed.
-    if (this.#ended !== undefined) {
+    if (result.kind !== "committed" && this.#ended !== undefined)
       task.completion.failed(this.#ended);
-      return;
-    }
-    if (result.kind === "unavailable") this.#parts.unavailable(task, result.error);
-    if (result.kind === "settled") this.#parts.settled(task);
-    if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
+    else if (result.kind === "unavailable") this.#parts.unavailable(task, result.error);
+    else if (result.kind === "settled") this.#parts.settled(task);
+    else if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
+    // Later tasks of the saga come behind what is recorded of this one.
+    this.#release(task);
   }
 
   #again(task: Task<Native>, conflicts: number): void {
+    const patient = conflicts < CONFLICTS_PATIENT && !this.#isLineFull;
+    if (!patient && task.recover !== undefined && this.#ended === undefined) {
+      this.#putOff(task, conflicts + 1);
+      return;
+    }
     // What waits for a row that another session keeps leaves room for those that do not.
     const doublings = Math.min(DOUBLINGS_MAX, Math.max(0, conflicts - CONFLICTS_PATIENT));
     this.#pauses.after(CONFLICT_PAUSE_MS * 2 ** doublings, (ended) => {
@@ -230,6 +263,15 @@ export class Alone<Native> {
       this.#release(task);
       task.completion.failed(this.#ended);
     });
+  }
+
+  /** Has a commit group keep the task for later, so that it takes no place of the bus meanwhile. */
+  #putOff(task: Task<Native>, conflicts: number): void {
+    const { receipt } = task;
+    this.#met.delete(receipt.sagaId);
+    const error = this.#putOffs.add(receipt, conflicts, this.#parts.environment.random());
+    this.#parts.failed(task, error, recoveryOf(task, error));
+    this.#release(task);
   }
 
   #release({ receipt }: Task<Native>): void {
@@ -241,8 +283,8 @@ export class Alone<Native> {
   #track(task: Task<Native>, run: Promise<void>): void {
     const tracked: Promise<void> = run
       .catch((error: unknown) => {
-        this.#release(task);
         this.#parts.failed(task, error, recoveryOf(task, error));
+        this.#release(task);
       })
       .finally(() => {
         this.#scopes.delete(task);

@@ -21,6 +21,7 @@ import { markForgotten } from "./forgotten.ts";
 import { Marks } from "./marks.ts";
 import { deadlineMark, type ReactionPlan, touching } from "./plan.ts";
 import { isPermanent, problemOf } from "./problem.ts";
+import { PutOffError } from "./put-off.ts";
 import { backoffMs } from "./retry.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
@@ -187,7 +188,8 @@ export class FailureTask<Native> implements Task<Native> {
 
   #judge(): { readonly state: "retrying" | "parked"; readonly delayMs: number } {
     const { error, delivery } = this.#failure;
-    if (isProvisional(error)) return { state: "retrying", delayMs: REREAD_MS };
+    const uncountedMs = uncountedDelayMs(error);
+    if (uncountedMs !== undefined) return { state: "retrying", delayMs: uncountedMs };
     const { retry, environment } = this.#context;
     const { number } = delivery.attempt;
     if (isPermanent(error) || number >= retry.attempts) return { state: "parked", delayMs: 0 };
@@ -231,8 +233,7 @@ export class FailureTask<Native> implements Task<Native> {
   ): void {
     const { delivery, error } = this.#failure;
     const { number } = delivery.attempt;
-    // Reading a declaration is not an attempt: with one attempt, there would be none afterwards.
-    const attempts = isProvisional(error) ? number - 1 : number;
+    const attempts = uncountedDelayMs(error) === undefined ? number : number - 1;
     const disposition = state === "retrying" || state === "waiting" ? state : "parked";
     const entry = delivery.entry(disposition, undefined, events);
     const first = state === "retrying" && delivery.attempt.deferred === undefined;
@@ -242,6 +243,11 @@ export class FailureTask<Native> implements Task<Native> {
   }
 }
 
-function isProvisional(error: unknown): boolean {
-  return error instanceof EffectUnknownError && error.provisional;
+/**
+ * When a delivery runs again that was put off, and has not failed; undefined for a failed attempt.
+ * Reading a declaration, for one, is not an attempt: with one, there would be none afterwards.
+ */
+function uncountedDelayMs(error: unknown): number | undefined {
+  if (error instanceof PutOffError) return error.delayMs;
+  return error instanceof EffectUnknownError && error.provisional ? REREAD_MS : undefined;
 }

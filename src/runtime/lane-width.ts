@@ -16,7 +16,9 @@ export interface Commit {
   /** How many handlers were awaited in turn, of those that have begun. */
   readonly inTurn: number;
   readonly begun: number;
-  /** Whether one has waited for another group of this process. */
+  /** How many have met another transaction. */
+  readonly contended: number;
+  /** Whether one of them has waited for another group of this process. */
   readonly crowded: boolean;
 }
 
@@ -41,8 +43,12 @@ export class LaneWidth {
     return this.#waiting > WAITING_SHARE ? this.#useful : 1;
   }
 
-  committed({ inTurn, begun, crowded }: Commit): void {
-    if (begun > 0) this.#waiting += (inTurn / begun - this.#waiting) / GROUPS_REMEMBERED;
+  committed({ inTurn, begun, contended, crowded }: Commit): void {
+    // While a lane waits for a lock that another session holds, its other deliveries wait as well.
+    const blocked = contended > 0 && !crowded;
+    const waiting = blocked ? 1 : inTurn / begun;
+    if (begun > 0) this.#waiting += (waiting - this.#waiting) / GROUPS_REMEMBERED;
+    if (blocked) this.#useful = Math.min(this.#most, this.#useful * 2);
     // One lane meets only handlers that run by themselves.
     if (crowded && this.#useful > 1) {
       this.#useful >>= 1;

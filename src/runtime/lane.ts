@@ -58,6 +58,11 @@ export class Lane<Native> {
     this.#running ??= this.#run();
   }
 
+  /** Takes what waits out of the queue. */
+  take(): readonly Task<Native>[] {
+    return this.#queue.splice(0);
+  }
+
   get waiting(): number {
     return this.#queue.length;
   }

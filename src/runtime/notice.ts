@@ -1,9 +1,10 @@
 import type { Logger } from "../ports/logger.ts";
 import type { Notice } from "./draft.ts";
+import { PutOffError } from "./put-off.ts";
 
 /**
- * Logs that a delivery was parked (`error`), or failed and is tried again (`warn`). `now` is in
- * milliseconds since 1970.
+ * Logs that a delivery was parked (`error`), or failed and is tried again (`warn`), or was put off
+ * (`debug`). `now` is in milliseconds since 1970.
  */
 export function logNotice(logger: Logger, service: string, notice: Notice, now: number): void {
   const { seq, error } = notice;
@@ -21,7 +22,10 @@ export function logNotice(logger: Logger, service: string, notice: Notice, now: 
       return;
     case "retrying": {
       const nextAttemptAt = new Date(now + delayMs).toISOString();
-      logger.warn("a delivery failed, and is tried again", { ...fields, delayMs, nextAttemptAt });
+      const when = { ...fields, delayMs, nextAttemptAt };
+      if (error instanceof PutOffError)
+        logger.debug("a delivery waits for another transaction, and is tried again", when);
+      else logger.warn("a delivery failed, and is tried again", when);
       return;
     }
     default:

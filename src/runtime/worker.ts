@@ -180,9 +180,11 @@ export class Worker<Native> {
       return this.#undone(batch, error);
     }
     this.#committed(result, changes);
+    const before = this.#width.lanes;
     this.#width.committed({
       inTurn: result.inTurn,
       begun: batch.length - result.rest.length - result.busy.length,
+      contended: result.contended.length,
       crowded: result.crowded,
     });
     for (const run of result.detached) this.#alone.goOn(run);
@@ -195,7 +197,15 @@ export class Worker<Native> {
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);
-    return rest;
+    if (this.#width.lanes === before) return rest;
+    this.#spread(rest);
+    return [];
+  }
+
+  /** Other lanes work now: what waits moves before later tasks of its sagas come. */
+  #spread(rest: readonly Task<Native>[]): void {
+    const waiting = [...rest, ...this.#lanes.flatMap((lane) => lane.take())];
+    for (const task of waiting) this.#laneOf(task).add(task);
   }
 
   #committed(result: GroupResult<Native>, changes: OutboxChanges): void {

@@ -3,6 +3,12 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes that its own scenarios catch. */
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
+    name: "deliveries that wait for a lock keep their places of the bus",
+    edits: [edit("runtime/alone.ts", "if (!patient && task.recover", "if (false && task.recover")],
+    suite: "runtime",
+    caughtBy: "what another session holds leaves the line, and does not keep others out",
+  },
+  {
     name: "older versions of an onParked event are made once its delivery is given up on",
     edits: [
       edit(
@@ -46,13 +52,25 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "reading a newer version is an attempt",
-    edits: [edit("runtime/failure.ts", "isProvisional(error) ? number - 1 : number", "number")],
+    edits: [
+      edit(
+        "runtime/failure.ts",
+        "uncountedDelayMs(error) === undefined ? number : number - 1",
+        "number",
+      ),
+    ],
     suite: "runtime",
     caughtBy: "an undo whose only attempt reads a newer version first is parked as unknown",
   },
   {
     name: "an unknown effect is final before newer versions are read",
-    edits: [edit("runtime/failure.ts", "if (isProvisional(error)) return", "if (false) return")],
+    edits: [
+      edit(
+        "runtime/failure.ts",
+        "error.provisional ? REREAD_MS : undefined",
+        "false ? REREAD_MS : undefined",
+      ),
+    ],
     suite: "runtime",
     caughtBy: "to read a newer version first is not an attempt",
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LaneWidth } from "../../src/runtime/lane-width.ts";
 import { Pace } from "../../src/runtime/pace.ts";
 
-const waiting = { inTurn: 20, begun: 20, crowded: false };
+const waiting = { inTurn: 20, begun: 20, contended: 0, crowded: false };
 const times = (count: number, work: () => void) => Array.from({ length: count }, work);
 
 describe("how many lanes work", () => {
@@ -17,21 +17,28 @@ describe("how many lanes work", () => {
 
   it("one, where handlers travel together", () => {
     const width = new LaneWidth(4);
-    times(500, () => width.committed({ inTurn: 0, begun: 100, crowded: false }));
+    times(500, () => width.committed({ inTurn: 0, begun: 100, contended: 0, crowded: false }));
     expect(width.lanes).toBe(1);
+  });
+
+  it("all of them, where one waits for a lock of another session", () => {
+    const width = new LaneWidth(4);
+    const blocked = { inTurn: 0, begun: 10, contended: 1, crowded: false };
+    times(8, () => width.committed(blocked));
+    expect(width.lanes).toBe(4);
   });
 
   it("what a full group has not begun says nothing", () => {
     const width = new LaneWidth(4);
     times(200, () => width.committed(waiting));
-    times(200, () => width.committed({ inTurn: 0, begun: 0, crowded: false }));
+    times(200, () => width.committed({ inTurn: 0, begun: 0, contended: 0, crowded: false }));
     expect(width.lanes).toBe(4);
   });
 
   it("half of them, ever longer, after one has waited for another", () => {
     const width = new LaneWidth(4);
     times(200, () => width.committed(waiting));
-    width.committed({ ...waiting, crowded: true });
+    width.committed({ ...waiting, contended: 1, crowded: true });
     expect(width.lanes).toBe(2);
     times(255, () => width.committed(waiting));
     expect(width.lanes).toBe(2);
@@ -52,12 +59,12 @@ describe("how long lanes rest", () => {
       return groups;
     };
     grow();
-    times(3, () => width.committed({ ...waiting, crowded: true }));
+    times(3, () => width.committed({ ...waiting, contended: 1, crowded: true }));
     expect(width.lanes).toBe(1);
     // Two doublings, at 1,024 and at 512: the third meeting came when one lane was left.
     expect(grow()).toBe(1_024 + 512);
     times(20_000, () => width.committed(waiting));
-    width.committed({ ...waiting, crowded: true });
+    width.committed({ ...waiting, contended: 1, crowded: true });
     expect(grow()).toBe(256);
   });
 });
