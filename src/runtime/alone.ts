@@ -189,8 +189,8 @@ export class Alone<Native> {
     const counts = conflicts === 0;
     const running = counts ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
     const finished = running.then((result) => {
-      if (result.kind === "committed" && (result.handlerMs ?? 0) < GROUP_BUDGET_MS)
-        pace.quick(reaction);
+      if (result.kind === "committed")
+        pace.ranAlone(reaction, { quick: (result.handlerMs ?? 0) < GROUP_BUDGET_MS });
       this.#finished(task, result, conflicts);
     });
     if (counts) this.#running.set(reaction, (this.#running.get(reaction) ?? 0) + 1);

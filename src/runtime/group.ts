@@ -240,8 +240,10 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const task of result.slow) this.alone.push(task);
     for (const { task, handler } of result.contended) this.#met(task, handler);
     for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
-    await this.#runTogether(tx, result.others, draft);
-    await this.#handle(tx, { inTurn: result.culprits, together: [] }, draft);
+    const { overdue } = result;
+    if (overdue !== undefined) pace.overdue(overdue.answered);
+    const inTurn = [...result.culprits, ...(overdue?.first ?? [])];
+    await this.#handle(tx, { inTurn, together: [...result.others] }, draft);
   }
 
   /** Other handlers are to begin: what was sent before them is answered first. */

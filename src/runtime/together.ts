@@ -45,7 +45,17 @@ export type TogetherResult<Native> =
       readonly slow: readonly Task<Native>[];
       /** They waited for a lock of another transaction. */
       readonly contended: readonly Companion<Native>[];
+      /** Set where time was up and no lock was in the way. */
+      readonly overdue: Overdue<Native> | undefined;
     };
+
+/** What the server has not answered when the time of handlers that travel together was over. */
+interface Overdue<Native> {
+  /** How many statements it had answered by then. */
+  readonly answered: number;
+  /** The first one that was not; it is not known to be slow, as it came behind those. */
+  readonly first: readonly Ready<Native>[];
+}
 
 /**
  * Runs handlers of one statement each side by side in one savepoint. If one of them failed after
@@ -92,17 +102,21 @@ export async function runTogether<Native>(
   const late = companions.filter(({ outcome }) => outcome.kind === "slow");
   const rest = companions.filter(({ outcome }) => outcome.kind !== "slow");
   const [contended, others] = partition(late, ({ handler }) => handler.contended);
-  // The statements behind one that waits for a lock wait as well, and are not slow.
-  const [behind, slow] = partition(
-    others,
-    ({ handler }) => contended.length > 0 && handler.touched,
-  );
+  // The server answers one after the other: those behind the first unanswered one are not slow.
+  const [unanswered, waiting] = partition(others, ({ handler }) => handler.touched);
+  const answered = rest.filter(({ handler }) => handler.touched).length;
+  const suspects = contended.length > 0 ? [] : unanswered.slice(0, 1);
+  const slow = [...waiting, ...(answered === 0 ? suspects : [])];
   return {
     kept: false,
     culprits: rest.filter(blamed),
-    others: [...rest.filter((companion) => !blamed(companion)), ...behind],
+    others: [
+      ...rest.filter((companion) => !blamed(companion)),
+      ...unanswered.slice(suspects.length),
+    ],
     slow: slow.map(({ task }) => task),
     contended,
+    overdue: suspects.length > 0 && answered > 0 ? { answered, first: suspects } : undefined,
   };
 }
 

@@ -188,10 +188,10 @@ export class Worker<Native> {
       crowded: result.crowded,
     });
     for (const run of result.detached) this.#alone.goOn(run);
-    for (const task of result.alone) {
-      this.#pace.slow(task.receipt.reaction);
-      this.#alone.add(task);
-    }
+    // What holds up a whole group, such as a busy machine, is one slow moment of a reaction.
+    for (const reaction of new Set(result.alone.map(({ receipt }) => receipt.reaction)))
+      this.#pace.slow(reaction);
+    for (const task of result.alone) this.#alone.add(task);
     for (const task of result.contended) this.#alone.retry(task);
     if (result.contended.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);

@@ -9,6 +9,20 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     caughtBy: "what another session holds leaves the line, and does not keep others out",
   },
   {
+    name: "each handler that was not answered in time is slow",
+    edits: [edit("runtime/together.ts", "unanswered.slice(0, 1)", "unanswered")],
+    suite: "runtime",
+    caughtBy: "the first one that was not answered is slow, and only that one",
+  },
+  {
+    name: "a slow reaction stays by itself until it is quick there",
+    edits: [
+      edit("runtime/pace.ts", "slow.quickLeft > 0 && slow.trialIn > 0", "slow.quickLeft > 0"),
+    ],
+    suite: "runtime",
+    caughtBy: "until a trial, if none by itself was quick; its first slow run ends it",
+  },
+  {
     name: "older versions of an onParked event are made once its delivery is given up on",
     edits: [
       edit(

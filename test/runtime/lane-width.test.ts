@@ -76,10 +76,29 @@ describe("a reaction is slow", () => {
     expect(pace.isSlow("r")).toBe(false);
     pace.slow("r");
     expect(pace.isSlow("r")).toBe(true);
-    times(15, () => pace.quick("r"));
+    times(15, () => pace.ranAlone("r", { quick: true }));
     expect(pace.isSlow("r")).toBe(true);
-    pace.quick("r");
+    pace.ranAlone("r", { quick: true });
     expect(pace.isSlow("r")).toBe(false);
+  });
+
+  it("until a trial, if none by itself was quick; its first slow run ends it", () => {
+    const pace = new Pace();
+    const runs = () => {
+      let count = 0;
+      for (; pace.isSlow("r"); count++) pace.ranAlone("r", { quick: false });
+      return count;
+    };
+    pace.slow("r");
+    pace.slow("r");
+    expect(runs()).toBe(64);
+    pace.slow("r");
+    expect(runs()).toBe(128);
+    times(64, () => pace.ran("r", 1));
+    pace.slow("r");
+    expect(pace.isSlow("r")).toBe(false);
+    pace.slow("r");
+    expect(runs()).toBe(64);
   });
 
   it("not after one in a hundred", () => {
@@ -89,5 +108,28 @@ describe("a reaction is slow", () => {
       times(99, () => pace.ran("r", 2));
     });
     expect(pace.isSlow("r")).toBe(false);
+  });
+});
+
+describe("how many handlers travel together", () => {
+  it("as many as were answered in time, and from there one more at a time", () => {
+    const pace = new Pace();
+    times(3, () => pace.arrived());
+    expect(pace.together).toBe(128);
+    pace.overdue(20);
+    expect(pace.together).toBe(10);
+    times(3, () => pace.arrived());
+    expect(pace.together).toBe(13);
+  });
+
+  it("twice as many each time after a failure, up to that number", () => {
+    const pace = new Pace();
+    pace.overdue(40);
+    pace.stumbled("r");
+    expect(pace.together).toBe(8);
+    pace.arrived();
+    expect(pace.together).toBe(16);
+    times(2, () => pace.arrived());
+    expect(pace.together).toBe(21);
   });
 });

@@ -109,3 +109,32 @@ it("those behind one that waits for a lock are not slow: they travel together ag
     ],
   });
 });
+
+it("the first one that was not answered is slow, and only that one", async () => {
+  const seats = [1, 2, 3].map(() => ({ touched: true, contended: false, detached: false }));
+  const ready = ["first", "second", "third"].map((id) => readyFor(id, false));
+  const result = await runTogether(seated(seats), ready, limits);
+  expect(result).toMatchObject({
+    kept: false,
+    slow: [{ receipt: { sagaId: "first" } }],
+    others: [
+      { task: { receipt: { sagaId: "second" } } },
+      { task: { receipt: { sagaId: "third" } } },
+    ],
+    overdue: undefined,
+  });
+});
+
+it("behind those that were answered, the first one that was not is not slow", async () => {
+  const seats = [1, 2, 3].map(() => ({ touched: true, contended: false, detached: false }));
+  const ready = ["done", "late", "behind"].map((id) => readyFor(id, id === "done"));
+  const result = await runTogether(seated(seats), ready, limits);
+  expect(result).toMatchObject({
+    slow: [],
+    others: [
+      { task: { receipt: { sagaId: "done" } } },
+      { task: { receipt: { sagaId: "behind" } } },
+    ],
+    overdue: { answered: 1, first: [{ task: { receipt: { sagaId: "late" } } }] },
+  });
+});
