@@ -138,6 +138,12 @@ export interface Together<Native> {
  */
 export interface DetachedTransaction<Native> {
   readonly native: Native;
+  /**
+   * Whether the handler has used `native`, so that the transaction holds a connection.
+   *
+   * @default false
+   */
+  readonly touched?: boolean;
   readonly contended: boolean;
   /** As `HandlerScope.returned`. */
   returned(report: (error: OdoriError) => void): void;

@@ -1,5 +1,5 @@
 import type { EventEnvelope } from "../contract/envelope.ts";
-import { OdoriError } from "../contract/errors.ts";
+import { messageOf, OdoriError } from "../contract/errors.ts";
 import type { Received, Written } from "../ports/bookkeeping.ts";
 import type { Environment } from "../ports/environment.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
@@ -119,7 +119,7 @@ async function call<Native>(
 
 /** Waits for a detached handler, checks that its saga is as the handler saw it, and commits. */
 export async function finish<Native>(
-  { probe }: SoloParts<Native>,
+  { probe, store }: SoloParts<Native>,
   { task, received, scope, running, tx }: DetachedRun<Native>,
 ): Promise<SoloResult<Native>> {
   const { draft } = scope;
@@ -132,10 +132,13 @@ export async function finish<Native>(
     // Another transaction was in the way, even if the handler threw an error of its own.
     return contended ? { kind: "again" } : failed(task, error, "handler");
   }
+  // As long as the transaction has not answered since, it may have ended while the handler ran.
+  let answered = tx.touched !== true;
   try {
     const ended = await tx.complete(async (transaction) => {
       probe("opened");
       const [now] = await transaction.receive([task.receipt]);
+      answered = true;
       if (now === undefined || !isSame(now, received)) throw new Outdated();
       probe("looked_up");
       const written = await transaction.write(draft, { last: true });
@@ -147,8 +150,32 @@ export async function finish<Native>(
     const { contended } = tx;
     await giveUp(tx);
     if (error instanceof Outdated || contended) return { kind: "again" };
+    const lost = !answered && error instanceof StoreUnavailableError;
+    if (lost && (await isThere(store, task))) return failed(task, endedIdle(error), "handler");
     return failed(task, error, "store");
   }
+}
+
+/** Whether the database answers, on another connection. */
+async function isThere<Native>(store: Store<Native>, { receipt }: Task<Native>): Promise<boolean> {
+  return store
+    .transaction((tx) => tx.receive([receipt]))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Each run of the handler may take as long, so it counts as an attempt. */
+function endedIdle(cause: StoreUnavailableError): OdoriError {
+  return new OdoriError(
+    "TRANSACTION_ENDED",
+    `The handler's transaction ended while the handler ran: ${messageOf(cause)}`,
+    {
+      cause,
+      hint: "Call other systems before the first statement: a transaction may be idle for 60 s.",
+    },
+  );
 }
 
 /** Only the store may say that it is unavailable: a handler may throw the error of another one. */

@@ -11,6 +11,7 @@ import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
 import { movingCases } from "../observer/moving.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
+import { connectionCases } from "../runtime/connections-postgres.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
@@ -88,6 +89,7 @@ if (suite === "postgres") {
   sentCases(collect, shelves);
   sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
+  connectionCases(collect, () => url);
   feedCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);

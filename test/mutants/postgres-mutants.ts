@@ -344,6 +344,12 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "so does one of a single statement, which travels with others",
   },
   {
+    name: "a transaction that ended while its handler ran is an outage",
+    edits: [edit("runtime/solo.ts", "answered = tx.touched !== true", "answered = true")],
+    suite: "postgres",
+    caughtBy: "a handler whose connection is closed while it waits is parked in the end",
+  },
+  {
     name: "nothing is known of what has failed after its handler",
     edits: [
       edit(

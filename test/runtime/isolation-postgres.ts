@@ -59,12 +59,12 @@ async function halted(connectionString: string, pid: number): Promise<void> {
   await eventually("the server waits", look, 1).finally(() => client.end());
 }
 
-async function pidOf(native: unknown): Promise<number> {
+export async function pidOf(native: unknown): Promise<number> {
   assert.ok(isSql(native));
   return Number((await native.query("SELECT pg_backend_pid() AS pid")).rows[0]?.pid);
 }
 
-async function countOf(shelf: Shelf): Promise<number> {
+export async function countOf(shelf: Shelf): Promise<number> {
   return Object.values((await shelf.seen()).items).reduce((sum, count) => sum + count, 0);
 }
 
@@ -343,39 +343,6 @@ export function postgresCases({ describe, it }: Runner, url: () => string): void
       }
       process.off("unhandledRejection", listener);
       assert.deepEqual(unhandled, []);
-    });
-
-    it("a handler that ends its own connection costs itself, and is parked", async () => {
-      await using shelf = await kind.make();
-      const played = handling(async (n, tx) => {
-        await shelf.note(tx, `${n}`);
-        if (n === 3) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
-      });
-      await using stage = await open(shelf, played);
-      await stage.hear(...range(10).map(askedFor));
-      await eventually("it is parked", async () => (await stage.parked()).length, 1);
-      const good = range(10).filter((n) => n !== 3);
-      await eventually(
-        "the others are done",
-        async () => (await shelf.seen()).notes,
-        good.map(String),
-      );
-    });
-
-    it("so does one of a single statement, which travels with others", async () => {
-      await using shelf = await kind.make();
-      const played = handling(async (n, tx) => {
-        if (n === 23) await tx.query("SELECT pg_terminate_backend(pg_backend_pid())");
-        else await shelf.note(tx, `${n}`);
-      });
-      await using stage = await open(shelf, played);
-      // The reaction gets a history first.
-      await stage.hear(...range(20).map(askedFor));
-      const done = async () => (await shelf.seen()).notes.length;
-      await eventually("the first are done", done, 20);
-      await stage.hear(...range(10).map((n) => askedFor(n + 20)));
-      await eventually("it is parked", async () => (await stage.parked()).length, 1);
-      await eventually("the others are done", done, 29);
     });
 
     it("a value that cannot be written costs its own delivery", async () => {

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { runnerOf } from "../conformance/runner.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { postgresShelves } from "../support/shelf.ts";
+import { connectionCases } from "./connections-postgres.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
 import { sentCases } from "./sent.ts";
@@ -15,5 +16,6 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   sentCases(runnerOf(), kind);
   strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
+  connectionCases(runnerOf(), url);
   sentOnPostgres(runnerOf(), url);
 });
