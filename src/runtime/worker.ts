@@ -177,7 +177,7 @@ export class Worker<Native> {
       result = await this.#group(batch, changes);
     } catch (error) {
       this.#parts.publisher.putBack(changes);
-      return this.#undone(batch, error);
+      return this.#undone(lane, batch, error);
     }
     this.#committed(result, changes);
     const before = this.#width.lanes;
@@ -224,20 +224,41 @@ export class Worker<Native> {
   }
 
   /** Nothing of the batch was committed. Returns what stays in the lane's queue. */
-  #undone(batch: readonly Task<Native>[], error: unknown): readonly Task<Native>[] {
+  #undone(
+    lane: Lane<Native>,
+    batch: readonly Task<Native>[],
+    error: unknown,
+  ): readonly Task<Native>[] {
     if (error instanceof StoreUnavailableError) {
       this.#refuse(batch, error);
       return [];
     }
-    // Without a culprit the commit itself has failed: each by itself, so that only one pays.
-    const broken = error instanceof BrokenGroupError ? error : undefined;
-    const culprits: readonly unknown[] = broken?.culprits ?? batch;
-    const contended: readonly unknown[] = broken?.contended ?? [];
+    if (!(error instanceof BrokenGroupError)) return this.#apart(lane, batch, error);
+    const culprits: readonly unknown[] = error.culprits;
+    const contended: readonly unknown[] = error.contended;
     const [alone, others] = partition(batch, (task) => culprits.includes(task));
     for (const task of alone) this.#alone.add(task);
     const [met, rest] = partition(others, (task) => contended.includes(task));
     for (const task of met) this.#alone.retry(task);
     return rest;
+  }
+
+  /** Without a culprit the commit itself has failed: each by itself, so that only one pays. */
+  #apart(
+    lane: Lane<Native>,
+    batch: readonly Task<Native>[],
+    error: unknown,
+  ): readonly Task<Native>[] {
+    // What has no handler to run would come back at once, into the same group for ever.
+    const [settled, others] = partition(batch, (task) => this.#settled.has(task));
+    for (const task of others) this.#alone.add(task);
+    if (settled.length === 0) return [];
+    if (batch.length === 1) {
+      for (const task of settled) task.completion.failed(error);
+      return [];
+    }
+    lane.shrink();
+    return settled;
   }
 
   #recover(task: Task<Native>, error: unknown, recovery: Task<Native> | undefined): void {

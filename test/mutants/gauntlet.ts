@@ -17,6 +17,7 @@ import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { sentCases } from "../runtime/sent.ts";
 import { sentOnPostgres } from "../runtime/sent-postgres.ts";
+import { steeringCases } from "../runtime/steering.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -49,6 +50,7 @@ if (suite === "runtime") {
   deploymentScenarios(collect);
   hearingScenarios(collect);
   sideBySideScenarios(collect);
+  steeringCases(collect);
 }
 if (suite === "check") {
   reductionScenarios(collect);

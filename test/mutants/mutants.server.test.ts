@@ -27,6 +27,9 @@ function gauntlet(suite: Mutant["suite"], only: readonly string[], mutant: strin
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ODORI_MUTANT: mutant },
+      // One that computes without an end does not come to its own limit.
+      timeout: 300_000,
+      killSignal: "SIGKILL",
     },
   );
   let out = "";

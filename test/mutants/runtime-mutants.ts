@@ -3,6 +3,12 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes that its own scenarios catch. */
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
+    name: "what cannot be recorded is handled again at once, for ever",
+    edits: [edit("runtime/worker.ts", "this.#settled.has(task));\n    for", "false);\n    for")],
+    suite: "runtime",
+    caughtBy: "deliveries of which none can be recorded go back to the bus, each once",
+  },
+  {
     name: "deliveries that wait for a lock keep their places of the bus",
     edits: [edit("runtime/alone.ts", "if (!patient && task.recover", "if (false && task.recover")],
     suite: "runtime",
@@ -20,7 +26,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
       edit("runtime/pace.ts", "slow.quickLeft > 0 && slow.trialIn > 0", "slow.quickLeft > 0"),
     ],
     suite: "runtime",
-    caughtBy: "until a trial, if none by itself was quick; its first slow run ends it",
+    caughtBy: "a slow reaction has a trial if no run by itself was quick; a slow one ends it",
   },
   {
     name: "older versions of an onParked event are made once its delivery is given up on",

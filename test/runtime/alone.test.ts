@@ -1,73 +1,13 @@
 import { systemEnvironment } from "odori";
 import { memoryStore } from "odori/memory";
 import { expect, it } from "vitest";
-import type { Store } from "../../src/ports/store.ts";
-import { Alone, type AloneParts } from "../../src/runtime/alone.ts";
-import { type Attempt, FIRST } from "../../src/runtime/attempt.ts";
+import { Alone } from "../../src/runtime/alone.ts";
+import { FIRST } from "../../src/runtime/attempt.ts";
 import { Delivery } from "../../src/runtime/delivery.ts";
 import { Pace } from "../../src/runtime/pace.ts";
 import { placed } from "../support/contracts.ts";
 import { envelope, ManualClock } from "../support/stage.ts";
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-/** A store whose every saga is held by another transaction while `held`. */
-function heldStore() {
-  const state = { held: true, looks: 0 };
-  const inner = memoryStore();
-  const store: Store<unknown> = Object.assign(Object.create(inner), {
-    transaction(work: (tx: unknown) => Promise<unknown>) {
-      state.looks++;
-      return work({ receive: async () => [{ status: state.held ? "busy" : "gone" }] });
-    },
-  });
-  return { state, store };
-}
-
-/** A task that can be put off; notes whether it was told of an outcome. */
-function taskOf(sagaId: string, attempt: Attempt = FIRST) {
-  const delivery = Delivery.of("charge", envelope(placed, sagaId, {}, { id: sagaId }), attempt);
-  const task = {
-    receipt: delivery.receipt(),
-    fields: delivery.fields,
-    completion: { done() {}, failed() {} },
-    run() {},
-    recover: () => task,
-  };
-  return task;
-}
-
-function aloneWith(parts: Pick<AloneParts<unknown>, "store" | "environment">) {
-  const failed: { readonly sagaId: string; readonly error: unknown }[] = [];
-  const settled: string[] = [];
-  const alone = new Alone({
-    ...parts,
-    probe() {},
-    pace: new Pace(),
-    add() {},
-    settled: ({ receipt }) => settled.push(receipt.sagaId),
-    committed() {},
-    unavailable() {},
-    failed: ({ receipt }, error) => failed.push({ sagaId: receipt.sagaId, error }),
-  });
-  return { alone, failed, settled };
-}
-
-it("what another session holds leaves the line, and does not keep others out", async () => {
-  const environment = new ManualClock();
-  const { store } = heldStore();
-  const { alone, failed } = aloneWith({ store, environment });
-  for (let n = 0; n < 20; n++) alone.retry(taskOf(`s-${n}`));
-  // The line is full: these need not wait to be kept for later.
-  expect(failed.map(({ sagaId }) => sagaId)).toEqual(["s-16", "s-17", "s-18", "s-19"]);
-  for (let n = 0; n < 4; n++) {
-    environment.advance(20);
-    for (let turns = 0; turns < 40; turns++) await turn();
-  }
-  expect(failed).toHaveLength(20);
-  for (const { error } of failed) expect(error).toMatchObject({ code: "STORE_BUSY" });
-  expect([alone.waiting, alone.busy]).toEqual([0, false]);
-});
+import { aloneWith, heldStore, taskOf, turn } from "./by-themselves.ts";
 
 it("one that was put off runs once more when it is due, ever later", async () => {
   const environment = new ManualClock();

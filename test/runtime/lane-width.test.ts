@@ -82,25 +82,6 @@ describe("a reaction is slow", () => {
     expect(pace.isSlow("r")).toBe(false);
   });
 
-  it("until a trial, if none by itself was quick; its first slow run ends it", () => {
-    const pace = new Pace();
-    const runs = () => {
-      let count = 0;
-      for (; pace.isSlow("r"); count++) pace.ranAlone("r", { quick: false });
-      return count;
-    };
-    pace.slow("r");
-    pace.slow("r");
-    expect(runs()).toBe(64);
-    pace.slow("r");
-    expect(runs()).toBe(128);
-    times(64, () => pace.ran("r", 1));
-    pace.slow("r");
-    expect(pace.isSlow("r")).toBe(false);
-    pace.slow("r");
-    expect(runs()).toBe(64);
-  });
-
   it("not after one in a hundred", () => {
     const pace = new Pace();
     times(5, () => {

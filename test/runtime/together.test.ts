@@ -1,80 +1,6 @@
-import { systemEnvironment } from "odori";
 import { expect, it } from "vitest";
-import type { HandlerScope, Together } from "../../src/ports/transaction.ts";
 import { runTogether } from "../../src/runtime/together.ts";
-
-const LIMIT_MS = 1;
-const receipt = {
-  reaction: "r",
-  source: "/s",
-  id: "1",
-  type: "t",
-  gathers: false,
-  seeks: [],
-  deferred: undefined,
-};
-const received = {
-  status: "fresh",
-  born: 0,
-  marks: new Map(),
-  gathered: [],
-  found: false,
-} as const;
-
-/** What a scope of a fake server is to say, and what became of it. */
-interface Seat {
-  readonly touched: boolean;
-  readonly contended: boolean;
-  detached: boolean;
-}
-
-/** Scopes as a server leaves them: each handler takes the next seat. */
-function seated(seats: readonly Seat[]): Together<string> {
-  let made = 0;
-  return {
-    culprits: new Set(),
-    scope(): HandlerScope<string> {
-      const seat = seats[made++] ?? { touched: false, contended: false, detached: false };
-      const tx = {
-        native: "",
-        contended: false,
-        returned() {},
-        complete: () => Promise.reject(new Error("it is not completed here")),
-        abandon: async () => {},
-      };
-      return {
-        native: "",
-        touched: seat.touched,
-        flights: seat.touched ? 1 : 0,
-        contended: seat.contended,
-        returned() {},
-        keep() {},
-        undo() {},
-        detach() {
-          seat.detached = true;
-          return tx;
-        },
-      };
-    },
-    keep() {},
-    async interrupt() {},
-    async undo() {},
-  };
-}
-
-function readyFor(sagaId: string, ends: boolean) {
-  return {
-    received,
-    task: {
-      receipt: { ...receipt, sagaId },
-      fields: {},
-      completion: { done() {}, failed() {} },
-      run: () => (ends ? undefined : new Promise<void>(() => {})),
-    },
-  };
-}
-
-const limits = { environment: systemEnvironment, limitMs: LIMIT_MS };
+import { limits, readyFor, seated } from "./seats.ts";
 
 it("a slow handler is out of its group in the turn in which the group looked at it", async () => {
   const seats = [true, false].map((touched) => ({ touched, contended: false, detached: false }));
@@ -107,21 +33,6 @@ it("those behind one that waits for a lock are not slow: they travel together ag
       { task: { receipt: { sagaId: "before" } } },
       { task: { receipt: { sagaId: "behind" } } },
     ],
-  });
-});
-
-it("the first one that was not answered is slow, and only that one", async () => {
-  const seats = [1, 2, 3].map(() => ({ touched: true, contended: false, detached: false }));
-  const ready = ["first", "second", "third"].map((id) => readyFor(id, false));
-  const result = await runTogether(seated(seats), ready, limits);
-  expect(result).toMatchObject({
-    kept: false,
-    slow: [{ receipt: { sagaId: "first" } }],
-    others: [
-      { task: { receipt: { sagaId: "second" } } },
-      { task: { receipt: { sagaId: "third" } } },
-    ],
-    overdue: undefined,
   });
 });
 
