@@ -20,10 +20,7 @@ export const CONFLICT_PAUSE_MS = 20;
  * locked for longer, and a handler's own SQL may raise the same codes.
  */
 const CONFLICTS_MAX = 8;
-/**
- * Conflicts after which a delivery is put off: another session keeps what it needs. For one that
- * cannot be put off, each pause is then twice the one before, up to `DOUBLINGS_MAX` times.
- */
+/** Conflicts after which each pause is twice the one before, and how often it doubles. */
 const CONFLICTS_PATIENT = 3;
 const DOUBLINGS_MAX = 6;
 
@@ -33,10 +30,10 @@ const DOUBLINGS_MAX = 6;
  */
 const EXCLUSIVE_MAX = 2;
 /**
- * How many more may be in line for that; the others are put off. Each one in line has a place of
- * the bus, and takes it from deliveries that need not wait.
+ * How many more may be in line for that, or pause before it. The others are put off: each one in
+ * line has a place of the bus, of which there are 400, and takes it from those that need not wait.
  */
-const LINE_MAX = 14;
+const LINE_MAX = 40;
 
 /** How many sagas are remembered that have met another transaction. */
 const MET_MAX = 10_000;
@@ -251,8 +248,7 @@ export class Alone<Native> {
   }
 
   #again(task: Task<Native>, conflicts: number): void {
-    const patient = conflicts < CONFLICTS_PATIENT && !this.#isLineFull;
-    if (!patient && task.recover !== undefined && this.#ended === undefined) {
+    if (this.#isLineFull && task.recover !== undefined && this.#ended === undefined) {
       this.#putOff(task, conflicts + 1);
       return;
     }

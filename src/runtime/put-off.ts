@@ -1,8 +1,11 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { Receipt } from "../ports/bookkeeping.ts";
 
-/** Pause of a delivery that is put off, in milliseconds: twice as long each time. */
-const PUT_OFF_MS = { first: 250, longest: 5_000 } as const;
+/**
+ * Pause of a delivery that is put off, in milliseconds: twice as long each time, and longer the
+ * more there are, so that together they ask the database about 25 times a second.
+ */
+const PUT_OFF_MS = { first: 250, each: 40, longest: 10_000 } as const;
 
 /** How many deliveries are remembered that were put off. */
 const REMEMBERED_MAX = 10_000;
@@ -45,7 +48,8 @@ export class PutOffs {
     const times = this.#known.get(key)?.times ?? 0;
     if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
     this.#known.set(key, { conflicts, times: times + 1 });
-    const bound = Math.min(PUT_OFF_MS.longest, PUT_OFF_MS.first * 2 ** times);
+    const { first, each, longest } = PUT_OFF_MS;
+    const bound = Math.min(longest, Math.max(first * 2 ** times, each * this.#known.size));
     // Those that wait for one row come back one by one.
     return new PutOffError(Math.ceil((bound * (1 + random)) / 2));
   }

@@ -5,36 +5,37 @@ import { Alone } from "../../src/runtime/alone.ts";
 import { FIRST } from "../../src/runtime/attempt.ts";
 import { Delivery } from "../../src/runtime/delivery.ts";
 import { Pace } from "../../src/runtime/pace.ts";
+import { PutOffs } from "../../src/runtime/put-off.ts";
 import { placed } from "../support/contracts.ts";
 import { envelope, ManualClock } from "../support/stage.ts";
-import { aloneWith, heldStore, taskOf, turn } from "./by-themselves.ts";
+import { aloneWith, heldStore, taskOf } from "./by-themselves.ts";
 
-it("one that was put off runs once more when it is due, ever later", async () => {
+it("one that was put off runs once there is room in the line, and until then ever later", async () => {
   const environment = new ManualClock();
   environment.random = () => 1;
   const { state, store } = heldStore();
   const { alone, failed, settled } = aloneWith({ store, environment });
-  for (let n = 0; n < 17; n++) alone.retry(taskOf(`s-${n}`));
-  for (let n = 0; n < 4; n++) {
-    environment.advance(20);
-    for (let turns = 0; turns < 40; turns++) await turn();
-  }
-  const due = taskOf("s-0", { ...FIRST, deferred: 1, journaled: true });
+  for (let n = 0; n < 43; n++) alone.retry(taskOf(`s-${n}`));
+  const due = taskOf("s-42", { ...FIRST, deferred: 1, journaled: true });
   expect(alone.claims(due)).toBe(true);
-  const delays = [];
-  for (let n = 0; n < 3; n++) {
-    const looks = state.looks;
-    alone.add(due);
-    await alone.idle();
-    expect(state.looks).toBe(looks + 1);
-    delays.push(failed.at(-1)?.error);
-  }
-  expect(delays).toMatchObject([{ delayMs: 500 }, { delayMs: 1_000 }, { delayMs: 2_000 }]);
+  for (let n = 0; n < 2; n++) alone.add(due);
+  const delays = failed.map(({ error }) => error);
+  expect(delays).toMatchObject([{ delayMs: 250 }, { delayMs: 500 }, { delayMs: 1_000 }]);
+  expect(state.looks).toBe(0);
   state.held = false;
+  environment.advance(20);
+  await alone.idle();
   alone.add(due);
   await alone.idle();
-  expect(settled).toEqual(["s-0"]);
+  expect(settled).toContain("s-42");
   expect(alone.claims(due)).toBe(false);
+});
+
+it("the more are put off, the longer each one waits", () => {
+  const putOffs = new PutOffs();
+  const add = (n: number) => putOffs.add(taskOf(`s-${n}`).receipt, 1, 1).delayMs;
+  const delays = Array.from({ length: 400 }, (_, n) => add(n));
+  expect([delays[0], delays[99], delays[399]]).toEqual([250, 4_000, 10_000]);
 });
 
 it("a task of which not even the recovery can be made is handed back to its caller", async () => {
