@@ -10,7 +10,7 @@ import { placed } from "../support/contracts.ts";
 import { envelope, ManualClock } from "../support/stage.ts";
 import { aloneWith, heldStore, taskOf } from "./by-themselves.ts";
 
-it("one that was put off runs once there is room in the line, and until then ever later", async () => {
+it("one that was put off runs once the line has room, and until then ever later", async () => {
   const environment = new ManualClock();
   environment.random = () => 1;
   const { state, store } = heldStore();

@@ -54,7 +54,7 @@ function workerOn(store: ReturnType<typeof memoryStore>) {
   });
 }
 
-/** Which deliveries run together, and which by themselves; for the whole runtime and broken ones. */
+/** Which deliveries run together, and which by themselves: for whole and for broken runtimes. */
 export function steeringCases({ it }: Runner): void {
   it("what another session holds leaves the line, and does not keep others out", async () => {
     const environment = new ManualClock();

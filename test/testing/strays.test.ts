@@ -1,16 +1,10 @@
-import { choreography, event, service } from "odori";
+import { service } from "odori";
 import { type MemoryTx, memoryStore, memoryTable } from "odori/memory";
-import { type Sql, sqlite } from "odori/sqlite";
+import type { Sql } from "odori/sqlite";
 import { given, testSaga } from "odori/testing";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import { charged, data, expired, inSqlite, placed, sale } from "./sale.ts";
 
-const payload = z.object({ orderId: z.string() });
-const placed = event("order.placed.v1", payload);
-const charged = event("payment.charged.v1", payload);
-const expired = event("order.expired.v1", payload);
-const data = { orderId: "o-1" };
-const inSqlite = { store: () => sqlite(":memory:") };
 const stray = { name: "OdoriError", code: "STATEMENT_NOT_AWAITED" };
 
 const insert = (tx: Sql) => void tx.run("INSERT INTO charges VALUES ('o-1')");
@@ -23,13 +17,6 @@ const payment = <Native>(helper: (tx: Native) => unknown) =>
       await helper(tx);
       return charged(data);
     },
-  });
-
-const sale = (helper: (tx: Sql) => unknown) =>
-  choreography("sale", {
-    services: [service<Sql>("order").begins(placed), payment(helper)],
-    begins: [placed],
-    succeeds: [charged],
   });
 
 /** Writes after `until`; the handler does not await it. */
@@ -65,14 +52,14 @@ describe("a statement that comes after its handler", () => {
   });
 
   it("rejects the call within which it comes, once", async () => {
-    const saga = await testSaga(sale(forgotten(() => turns(9))), inSqlite);
+    const saga = await testSaga(sale(payment(forgotten(() => turns(9)))), inSqlite);
     await expect(saga.begin(placed(data))).rejects.toMatchObject(stray);
     await saga.assertEnded("succeeded");
   });
 
   it("rejects the next look, if nothing has waited for it", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const saga = await testSaga(sale(forgotten(() => promise)), inSqlite);
+    const saga = await testSaga(sale(payment(forgotten(() => promise))), inSqlite);
     await saga.begin(placed(data));
     await saga.assertEnded("succeeded");
     resolve();
@@ -93,7 +80,7 @@ describe("a statement that comes after its handler", () => {
       await bank.promise;
       void turns(99).then(() => insert(tx));
     };
-    const saga = await testSaga(sale(slow), { ...inSqlite, patienceMs: 1 });
+    const saga = await testSaga(sale(payment(slow)), { ...inSqlite, patienceMs: 1 });
     await saga.begin(placed(data));
     bank.resolve();
     await expect(saga.settle()).rejects.toMatchObject(stray);
