@@ -125,7 +125,7 @@ export const en = {
     back: "Way back",
     moving: "moving",
     late: "late",
-    bad: "parked or broken",
+    bad: "parked, stuck or broken",
     wayBack: "way back",
     quiet: "quiet",
     zoomIn: "Zoom in",
@@ -147,8 +147,8 @@ export const en = {
     traffic: "Traffic",
     p50: "median",
     p99: "99th percentile",
-    open: "Sagas that wait here",
-    nobodyWaits: "No saga waits here.",
+    open: "Sagas that wait or rest here",
+    nobodyWaits: "No saga waits or rests here.",
     showSagas: "Show these sagas",
     neighbours: "Only its neighbours",
     reactions: "Its reactions",
@@ -203,6 +203,8 @@ export const en = {
       `${service} has not handled ${event} for ${span}`,
     unheard: (service: string, event: string, span: string) =>
       `${service} has never got ${event}, which was published ${span} ago`,
+    rests: (service: string, event: string, did: string, span: string) =>
+      `rests at ${service}: ${event}, ${did} ${span} ago`,
     notKept: "Nothing delivers it again, and no database has its payload:",
     attempts: (n: number) => ` after ${counted(n, "try", "tries")}`,
     outbox: "it is still in the outbox of its emitter",
@@ -230,6 +232,9 @@ export const en = {
     doubt: (text: string) => text,
     stuckWhy: "Nothing is left to happen, and the saga has no end.",
     nothingOpen: "Nothing is open.",
+    restsHere: (service: string, event: string, did: string, span: string) =>
+      `It rests here: ${service}, ${event}, ${did} ${span} ago`,
+    wentNowhere: (events: string) => `Nothing has gone on with what this emitted: ${events}`,
     republish: "Publish again",
     republished: "It is published again, with the id that it had.",
     asIs: "as it is",

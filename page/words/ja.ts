@@ -106,7 +106,7 @@ export const ja: Words = {
     back: "戻り道",
     moving: "流れている",
     late: "遅延",
-    bad: "保留・異常",
+    bad: "保留・停止・異常",
     wayBack: "戻り道",
     quiet: "静か",
     zoomIn: "拡大",
@@ -128,8 +128,8 @@ export const ja: Words = {
     traffic: "流量",
     p50: "中央値",
     p99: "99 パーセンタイル",
-    open: "ここで待つサーガ",
-    nobodyWaits: "ここで待つサーガはありません。",
+    open: "ここで待つ、または止まったサーガ",
+    nobodyWaits: "ここで待つサーガも、止まったサーガもありません。",
     showSagas: "該当サーガを表示",
     neighbours: "隣だけを表示",
     reactions: "反応を表示",
@@ -184,6 +184,8 @@ export const ja: Words = {
     way: (service, event, span) => `${service} は ${event} を ${span}間処理していません`,
     unheard: (service, event, span) =>
       `${service} は、${span}前に送信された ${event} を受け取っていません`,
+    rests: (service, event, did, span) =>
+      `${service} で止まっています: ${event}(${did}、${span}前)`,
     notKept: "再び配信されることはなく、ペイロードもどのデータベースにも残っていません:",
     attempts: (count) => `(${n(count)} 回試行)`,
     outbox: "まだ送信元の送信箱にあります",
@@ -210,6 +212,9 @@ export const ja: Words = {
     doubt: doubtJa,
     stuckWhy: "これ以上何も起こらず、終わりにも達していません。",
     nothingOpen: "残っているものはありません。",
+    restsHere: (service, event, did, span) =>
+      `ここで止まっています: ${service}、${event}(${did}、${span}前)`,
+    wentNowhere: (events) => `ここで送信されたイベントの先には、何も続いていません: ${events}`,
     republish: "もう一度送信",
     republished: "同じ id でもう一度送信されます。",
     asIs: "このまま",
