@@ -170,7 +170,7 @@ export const en = {
     all: "all",
     saga: "Saga",
     verdict: "State",
-    waits: "Waits for, or ended with",
+    waits: "Waits for, rests at, or ended with",
     began: "Began",
     last: "Last",
     steps: "Steps",

@@ -151,7 +151,7 @@ export const ja: Words = {
     all: "すべて",
     saga: "サーガ",
     verdict: "状態",
-    waits: "待っているもの・終わり",
+    waits: "待っているもの・止まった場所・終わり",
     began: "開始",
     last: "最終",
     steps: "段数",
