@@ -1,11 +1,13 @@
 import type { Outlook } from "../check/from-here/from-here.ts";
 import type { Ahead } from "../check/from-here/look-ahead.ts";
 import type { NextOutcome, NextStep } from "../check/from-here/next-steps.ts";
+import type { RestingPlace } from "../observe/resting.ts";
 import type { OpenDelivery } from "../observe/summary.ts";
 import { printable } from "../text/printable.ts";
 import { shortType } from "../text/short.ts";
 import { agoText } from "./ago.ts";
 import type { SagaOutlook } from "./outlook.ts";
+import { restingText } from "./resting-text.ts";
 
 /** Most lines of one kind, and most names in a line. */
 const SHOWN_MAX = 8;
@@ -16,7 +18,7 @@ export function outlookLines(
   { summary, outlook, unread }: SagaOutlook,
   now: number,
 ): readonly string[] {
-  const { state, open } = summary;
+  const { state, open, rests: place } = summary;
   const rests = unread.length === 0 && outlook !== undefined && restsWithoutEnd(outlook);
   const stuck = state === "stuck" || rests;
   const lines = section("WHY", [
@@ -25,6 +27,7 @@ export function outlookLines(
       ? [`nothing delivers it again: odori republish ${summary.sagaId}`]
       : []),
     ...(stuck ? ["nothing is left to happen, and the saga has no end"] : []),
+    ...(place === undefined ? [] : restingTexts(place, now)),
     ...(unread.length > 0
       ? [`it may have gone on where nothing is read: ${listText(unread)}`]
       : []),
@@ -48,6 +51,15 @@ export function outlookLines(
       ...doubtTexts(outlook),
       ...[ahead, ifRetried, ifDiscarded].flatMap((one) => unfinished(one)).slice(0, 1),
     ]),
+  ];
+}
+
+function restingTexts(place: RestingPlace, now: number): readonly string[] {
+  const { emitted, at } = place;
+  const which = listText(emitted);
+  return [
+    `it ${restingText(place)} ${agoText(now - at)} ago`,
+    ...(emitted.length === 0 ? [] : [`nothing has gone on with what this emitted: ${which}`]),
   ];
 }
 

@@ -144,7 +144,7 @@ export class SagaReader {
     if (summary === undefined || !RESTING.includes(summary.state)) return summary;
     // What is not there may be in a database that is not read.
     const goesOn = this.#unreadIn(parts, summary).some((one) => one.goesOn);
-    return goesOn ? { ...summary, state: "running" } : summary;
+    return goesOn ? { ...summary, state: "running", rests: undefined } : summary;
   }
 
   /** What has ended does not need what others have of it. */

@@ -1,4 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
+import { BEGINNING } from "../contract/names.ts";
 import { type Emitting, flowGraph, type Hearing } from "../manifest/graph.ts";
 import { storedDeadline, storedReaction } from "../manifest/hazards.ts";
 import {
@@ -151,7 +152,7 @@ function reactionMap(manifest: Manifest, name: string, ways: readonly Way[]): Ma
   const others = [...neighbours(name, touching)].filter((one) => one !== name);
   const own = (id: string, kind: MapNode["kind"], label: string): MapBox => ({
     ...{ id: `${name}/${id}`, kind, label, begins: kind === "begin", folded: [] },
-    at: { service: name, reaction: id },
+    at: { service: name, reaction: kind === "begin" ? BEGINNING : id },
   });
   const boxes: readonly MapBox[] = [
     ...(service.begins.length > 0

@@ -1,8 +1,9 @@
+import type { RestingPlace } from "../observe/resting.ts";
 import type { OpenDelivery as Open } from "../observe/summary.ts";
 import { type ListedRow, sagaPage } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
 import { ageIn, listPlaceIn, listPlaceText, parametersIn, verdictsIn, wholeIn } from "./query.ts";
-import type { OpenDelivery, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
+import type { OpenDelivery, RestsAt, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
 
 const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
 
@@ -33,12 +34,14 @@ export function totals({ projection }: Desk): VerdictCounts {
 }
 
 export function sagaRowOf(row: ListedRow): SagaRow {
-  const { id, correlationId, verdict, began, last, steps, end, open, waitsFor, unread } = row;
+  const { id, correlationId, verdict, began, last, steps, end, open, waitsFor, rests, unread } =
+    row;
   return {
     ...{ id, verdict, began, last, steps, open },
     ...(correlationId !== undefined && { correlationId }),
     ...(end !== undefined && { end }),
     ...(waitsFor !== undefined && { waitsFor: openOf(waitsFor) }),
+    ...(rests !== undefined && { rests: restsAtOf(rests) }),
     ...(unread.length > 0 && { unread }),
   };
 }
@@ -50,4 +53,16 @@ export function openOf({ service, reaction, type, state, since, dueAt, seq }: Op
     ...(dueAt !== undefined && { due: dueAt }),
     ...(seq !== undefined && { id: `${service}/${seq}` }),
   };
+}
+
+/** Where a saga came to rest, as far as it is known. */
+export function restsAtOf({
+  service,
+  reaction,
+  type,
+  disposition,
+  at: since,
+  emitted,
+}: Omit<RestingPlace, "emitted"> & Partial<RestingPlace>): RestsAt {
+  return { service, reaction, type, disposition, since, ...(emitted && { emitted }) };
 }

@@ -9,7 +9,7 @@ import { shownPayload } from "./payload.ts";
 import { parametersIn, wholeIn } from "./query.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 import { keptOf, missedIn } from "./republish.ts";
-import { openOf, sagaRowOf } from "./saga-pages.ts";
+import { openOf, restsAtOf, sagaRowOf } from "./saga-pages.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
 
@@ -48,7 +48,7 @@ export async function sagaReply(
       "No service that is read has anything of this saga.",
     );
   const { summary, verdict, unread, unnamed } = one;
-  const { correlationId, began, last, steps: total, end, open } = summary;
+  const { correlationId, began, last, steps: total, end, open, rests } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traced(desk, own);
   // Without a part of what has happened it stands somewhere else.
@@ -60,6 +60,7 @@ export async function sagaReply(
       ...(correlationId !== id && { correlationId }),
       ...(end !== undefined && { end: end.type }),
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
+      ...(rests !== undefined && { rests: restsAtOf(rests) }),
       ...(unread.length + unnamed.length > 0 && { unread: [...unread, ...unnamed] }),
     },
     why: await why(desk, own, open.slice(0, WHY_MAX)),

@@ -6,13 +6,13 @@ import { type SagaVerdict, verdictIn } from "../observer/verdict.ts";
 import type { MapArrow, MapBox } from "./map-graph.ts";
 import type { EdgeLive, NodeLive, Traffic } from "./wire.ts";
 
-/** What goes over the edges now, and who waits where. Of one moment. */
+/** What goes over the edges now, and who waits or rests where. Of one moment. */
 export interface TrafficNow {
   readonly edges: readonly (EdgeRates & { readonly perSecond: number })[];
   readonly open: readonly OpenCount[];
 }
 
-/** Deliveries that are open, by where and why. */
+/** Sagas with a delivery that is open, or at which they came to rest, by where and why. */
 interface OpenCount {
   readonly service: string;
   readonly reaction: string;

@@ -48,6 +48,9 @@ export function withoutVersions(name: string): string {
   return name.replace(/\.v\d+(?=$|[ |+])/g, "");
 }
 
+/** The name under which beginnings stand in the inbox. */
+export const BEGINNING = "begin";
+
 const WATCH = "watch ";
 
 /** Names what arms or calls off a deadline, by the stored name of the deadline. */

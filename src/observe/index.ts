@@ -6,6 +6,7 @@ export { type ClockOffset, ClockOffsets, type ClockReading } from "./clock-offse
 export { type Hearer, type HearersOf, hearersIn } from "./hearers.ts";
 export type { LostBus } from "./lost-buses.ts";
 export type { Reach } from "./reach.ts";
+export type { RestingPlace } from "./resting.ts";
 export {
   type OpenDelivery,
   type SagaState,

@@ -5,6 +5,7 @@ import type { SagaHistory } from "../ports/inspection.ts";
 import type { Emission } from "../ports/journal.ts";
 import type { HearersOf } from "./hearers.ts";
 import { hasPassed, type Reach } from "./reach.ts";
+import { type RestingPlace, restingPlace } from "./resting.ts";
 
 /**
  * Where a saga stands; of several, the first that holds.
@@ -81,6 +82,8 @@ export interface SagaSummary {
   readonly end: (Emission & { readonly at: number }) | undefined;
   /** What it waits for, oldest first. */
   readonly open: readonly OpenDelivery[];
+  /** Where it came to rest, if it is stuck. */
+  readonly rests?: RestingPlace | undefined;
   /** Milliseconds since 1970. */
   readonly began: number;
   /** When it was last written to: milliseconds since 1970. */
@@ -122,6 +125,7 @@ export function summarize(
   // A saga that has ended does not need what later versions would have heard of it.
   const unheard = state === "stuck" && reach !== undefined && missed.length > 0;
   const open = unheard ? missed : found;
+  const isStuck = state === "stuck" && !unheard;
   return {
     sagaId,
     correlationId:
@@ -130,11 +134,18 @@ export function summarize(
     state: unheard ? "unheard" : state,
     end: end && { id: end.id, type: end.type, at: end.at },
     open,
+    rests: isStuck ? restingPlace(recordsOf(parts), hearers) : undefined,
     began: Math.min(...parts.map(({ history }) => history.born)),
     last: Math.max(...parts.map(({ history }) => history.last)),
     steps: records.length,
     duplicates: records.reduce((sum, { duplicates }) => sum + duplicates, 0),
   };
+}
+
+function recordsOf(parts: readonly ServiceHistory[]) {
+  return parts.flatMap(({ service, history }) =>
+    history.journal.map((record) => ({ service, record })),
+  );
 }
 
 function stateOf(

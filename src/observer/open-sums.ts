@@ -1,4 +1,5 @@
 import { type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+import { RESTS } from "./tables.ts";
 
 /** A delivery that is open, as far as the account of its event needs it. */
 export interface OpenOfAccount {
@@ -16,8 +17,8 @@ interface Sums {
   uncounted: number;
 }
 
-/** A deadline is not an event, and an unheard event is on no way. */
-const NEITHER: readonly string[] = ["armed", "unheard"];
+/** A deadline is not an event, an unheard event is on no way, and where a saga rests has ended. */
+const NEITHER: readonly string[] = ["armed", "unheard", RESTS];
 
 export function openIn(row: StoredRow): OpenOfAccount {
   return {

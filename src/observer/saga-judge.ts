@@ -54,14 +54,15 @@ export class SagaJudge {
     if (full === undefined) return undefined;
     // It may have come where nothing can be read.
     const open = full.open.filter(({ service }) => !unread.includes(service));
-    const summary = { ...full, open };
     const { hearers } = this.#context;
     const early = earlyIn(own, hearers, this.#names);
     // What has ended does not need what others have of it.
-    const unnamed = summary.end === undefined ? declared : [];
+    const unnamed = full.end === undefined ? declared : [];
     const isPartial = unread.length > 0 || unnamed.some(({ goesOn }) => goesOn);
     // An emitter that was read before its hearer has done more than is known.
     const isEarly = early.some((one) => this.#mayBeTold(one));
+    const rests = isPartial || isEarly ? undefined : full.rests;
+    const summary = { ...full, open, rests };
     const looking = isPartial || isEarly || !hasGivenUp(own) ? undefined : this.#foresee;
     const outlook = await looking?.(own, new Set(this.#services.keys()));
     const illegal = own.some(({ service, history }) =>

@@ -1,11 +1,14 @@
+import type { RestingPlace } from "../observe/resting.ts";
 import type { OpenDelivery } from "../observe/summary.ts";
+import { DISPOSITIONS } from "../ports/journal.ts";
 import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+import { RESTS } from "./tables.ts";
 import { type SagaVerdict, VERDICTS, verdictIn } from "./verdict.ts";
 
 /** Which sagas to list. All filters hold at once. */
 export interface SagaListQuery {
   readonly verdicts?: readonly SagaVerdict[] | undefined;
-  /** Only sagas that wait for this service. */
+  /** Only sagas that wait for this service, or came to rest at it. */
   readonly at?: string | undefined;
   /** Only sagas that began at this time or before: milliseconds since 1970. */
   readonly beganBy?: number | undefined;
@@ -35,6 +38,8 @@ export interface ListedRow {
   readonly open: number;
   /** The oldest of what it waits for. */
   readonly waitsFor: OpenDelivery | undefined;
+  /** Where it came to rest, if it is stuck. */
+  readonly rests: Omit<RestingPlace, "emitted"> | undefined;
   /** Services without which it was judged. */
   readonly unread: readonly string[];
 }
@@ -155,10 +160,12 @@ export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
 }
 
+const OPEN_OF = `SELECT * FROM delivery WHERE saga = ? AND state <> '${RESTS}'`;
+const REST_OF = `SELECT * FROM delivery WHERE saga = ? AND state = '${RESTS}'`;
+
 /** What a saga waits for, oldest first. */
 export function openRows(sql: ProjectionSql, id: string, limit: number): readonly OpenDelivery[] {
-  const text = "SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT ?";
-  return sql.all(text, id, limit).map(deliveryIn);
+  return sql.all(`${OPEN_OF} ORDER BY since LIMIT ?`, id, limit).map(deliveryIn);
 }
 
 function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {
@@ -169,10 +176,9 @@ function rowOf(sql: ProjectionSql, id: string): readonly ListedRow[] {
 function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
   const id = textIn(row.id) ?? "";
   const open = Number(row.open);
-  const oldest =
-    open === 0
-      ? undefined
-      : sql.first("SELECT * FROM delivery WHERE saga = ? ORDER BY since LIMIT 1", id);
+  const oldest = open === 0 ? undefined : sql.first(`${OPEN_OF} ORDER BY since LIMIT 1`, id);
+  const disposition = DISPOSITIONS.find((one) => one === row.rests);
+  const rest = disposition && sql.first(REST_OF, id);
   return {
     id,
     correlationId: textIn(row.correlation),
@@ -183,6 +189,7 @@ function listed(sql: ProjectionSql, row: StoredRow): ListedRow {
     end: textIn(row.ended),
     open,
     waitsFor: oldest && deliveryIn(oldest),
+    rests: disposition && rest && { ...placeOfRest(rest), disposition },
     unread: [...namesIn(row.unread), ...namesIn(row.unnamed)],
   };
 }
@@ -201,6 +208,15 @@ function deliveryIn(row: StoredRow): OpenDelivery {
     since: Number(row.since),
     dueAt: numberIn(row.due),
     seq: numberIn(row.seq),
+  };
+}
+
+function placeOfRest({ service, reaction, type, since }: StoredRow) {
+  return {
+    service: textIn(service) ?? "",
+    reaction: textIn(reaction) ?? "",
+    type: textIn(type) ?? "",
+    at: Number(since),
   };
 }
 

@@ -4,6 +4,7 @@ import { bucketOf } from "./histogram.ts";
 import { type EarlyDelivery, heldKey } from "./ledger.ts";
 import { OpenSums, openIn } from "./open-sums.ts";
 import { numberIn, type ProjectionSql, type StoredRow, textIn } from "./sql.ts";
+import { RESTS } from "./tables.ts";
 import type { SagaVerdict } from "./verdict.ts";
 
 /** A saga as it is projected. */
@@ -52,6 +53,14 @@ export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDeliv
   );
 }
 
+/** What the table `delivery` has of a saga: what is open, or the place where it rests. */
+function rowsOf({ open, rests }: SagaSummary) {
+  if (rests === undefined) return open;
+  const { service, reaction, type, at: since } = rests;
+  const rest = { service, reaction, type, state: RESTS, since, dueAt: undefined, seq: undefined };
+  return [...open, rest];
+}
+
 /** The verdict of a saga of which some deliveries were not read again. */
 function withKept(verdict: SagaVerdict, kept: readonly string[]): SagaVerdict {
   if (verdict === "illegal") return verdict;
@@ -76,9 +85,9 @@ export class SagaRows {
 
   #put(judged: Judged, sums: OpenSums): void {
     const { summary, parked, early, uncounted, unread, unnamed } = judged;
-    const { sagaId, correlationId, last, end, open } = summary;
+    const { sagaId, correlationId, last, end, open, rests } = summary;
     const before = this.#sql.first(
-      "SELECT verdict, took, open, deferred, began, steps FROM saga WHERE id = ?",
+      "SELECT verdict, took, open, deferred, rests, began, steps FROM saga WHERE id = ?",
       sagaId,
     );
     const kept = before === undefined ? [] : this.#clear(before, judged, sums);
@@ -92,9 +101,14 @@ export class SagaRows {
     const states = [...open.map(({ state }) => state), ...kept];
     const deferred = states.filter((state) => !NOT_PUT_OFF.includes(state)).length;
     this.#sql.run(
-      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO saga VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[sagaId, correlation, began, last, verdict, end?.type ?? null, took, steps],
-      ...[states.length, deferred, partial ? JSON.stringify(unread) : null],
+      ...[
+        states.length,
+        deferred,
+        rests?.disposition ?? null,
+        partial ? JSON.stringify(unread) : null,
+      ],
       unnamed.length > 0 ? JSON.stringify(unnamed) : null,
     );
     this.#count(before, verdict, took);
@@ -103,7 +117,7 @@ export class SagaRows {
         "UPDATE delivery SET verdict = ?, began = ? WHERE saga = ?",
         ...[verdict, began, sagaId],
       );
-    for (const { service, reaction, type, state, since, dueAt, seq } of open) {
+    for (const { service, reaction, type, state, since, dueAt, seq } of rowsOf(summary)) {
       const stem = stemOf(type);
       const isUncounted = seq !== undefined && uncounted.has(heldKey(service, seq));
       sums.add({ stem, service, reaction, state, uncounted: isUncounted }, 1);
@@ -127,16 +141,16 @@ export class SagaRows {
   }
 
   /**
-   * Deletes what a saga waited for, but for that of services that cannot be read now. Returns the
-   * states of what is kept.
+   * Deletes what a saga waited for, but for that of services that cannot be read now, and where it
+   * rested. Returns the states of what is kept.
    */
   #clear(before: StoredRow, { summary, unread }: Judged, sums: OpenSums): readonly string[] {
     const saga = summary.sagaId;
     const services = JSON.stringify(unread);
-    if (before.open !== 0)
+    if (before.open !== 0 || before.rests !== null)
       for (const row of this.#sql.all(
         `DELETE FROM delivery
-         WHERE saga = ? AND service NOT IN (SELECT value FROM json_each(?))
+         WHERE saga = ? AND (state = '${RESTS}' OR service NOT IN (SELECT value FROM json_each(?)))
          RETURNING stem, service, reaction, state, uncounted`,
         ...[saga, services],
       ))

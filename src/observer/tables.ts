@@ -2,10 +2,13 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 6;
+export const PROJECTION_VERSION = 7;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
+
+/** The state of a delivery that is not open: its saga came to rest there. */
+export const RESTS = "rests";
 
 /** Tables whose rows follow from the journals alone. */
 export const FOLLOWING_TABLES = [
@@ -16,7 +19,8 @@ export const FOLLOWING_TABLES = [
 /*
  * Sagas are listed by the time when they began, which never changes: a page stays where it is while
  * its sagas go on. An open delivery repeats that time, and the verdict of its saga, so that the
- * sagas that wait for a service are a range of one index.
+ * sagas that wait for a service are a range of one index. So does the place where a stuck saga came
+ * to rest, which is kept among them: it is at a place of the map as well, and open in no sum.
  */
 export const PROJECTION_TABLES = `
   CREATE TABLE source (
@@ -35,6 +39,8 @@ export const PROJECTION_TABLES = `
     steps       INTEGER NOT NULL,
     open        INTEGER NOT NULL,
     deferred    INTEGER NOT NULL,
+    -- The disposition of the step at which it rests; its row of the table delivery says where.
+    rests       TEXT,
     -- Services that could not be read: it is judged again when they are back.
     unread      TEXT,
     -- Services of which no source was named.

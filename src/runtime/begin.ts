@@ -2,6 +2,7 @@ import { checkAttribute, type EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import { type EventContract, Fact } from "../contract/event.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
+import { BEGINNING } from "../contract/names.ts";
 import { readTrace, type TraceContext } from "../contract/trace-context.ts";
 import type { Receipt, Received } from "../ports/bookkeeping.ts";
 import type { LogFields } from "../ports/logger.ts";
@@ -40,9 +41,6 @@ export interface Begun {
   readonly event: EventEnvelope | undefined;
 }
 
-/** The name under which beginnings stand in the inbox. */
-const BEGIN = "begin";
-
 /** A beginning: an effect of the service that begins the saga, fenced like any other. */
 export class BeginTask<Native> implements Task<Native> {
   readonly receipt: Receipt;
@@ -75,7 +73,7 @@ export class BeginTask<Native> implements Task<Native> {
     this.#id = beginningId(environment.now(), environment.uuid());
     this.begun = { sagaId, begun: false, event: undefined };
     this.receipt = {
-      reaction: BEGIN,
+      reaction: BEGINNING,
       source: plan.source,
       id: this.#id,
       // Known when `work` has returned; the id alone is unique.
@@ -86,7 +84,7 @@ export class BeginTask<Native> implements Task<Native> {
       deferred: undefined,
     };
     this.fields = {
-      reaction: BEGIN,
+      reaction: BEGINNING,
       sagaId,
       correlationId: options.correlationId ?? sagaId,
       eventId: this.#id,
@@ -116,7 +114,7 @@ export class BeginTask<Native> implements Task<Native> {
     draft.enqueue.push(...emitter.inAllVersions([event]));
     draft.marks.push({ sagaId, name: effect, state: EFFECT_STATE.done });
     touchDeadlines(plan.beginDeadlines, marks, [event], draft);
-    const entry = Delivery.of(BEGIN, event, FIRST).entry("begun", effect, [event]);
+    const entry = Delivery.of(BEGINNING, event, FIRST).entry("begun", effect, [event]);
     draft.journal.push({ ...entry, durationMs: handlers.elapsedMs(draft) });
     this.begun = { sagaId, begun: true, event };
   }
@@ -125,7 +123,7 @@ export class BeginTask<Native> implements Task<Native> {
     const { sagaId, source } = this.receipt;
     const { correlationId = sagaId } = this.#options;
     const cause = { source, id: this.#id, causationId: undefined };
-    return { consumer: BEGIN, ...cause, sagaId, correlationId, trace };
+    return { consumer: BEGINNING, ...cause, sagaId, correlationId, trace };
   }
 }
 

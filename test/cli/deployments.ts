@@ -98,7 +98,10 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       await several(place);
       const list = (...flags: readonly string[]) => listed(place, flags);
       const ends = ["--source", module("shopping")];
-      expect(await list("--stuck", ...ends)).toMatchObject({ status: 1, found: ["s-stuck stuck"] });
+      const stuck = await list("--stuck", ...ends);
+      expect(stuck).toMatchObject({ status: 1, found: ["s-stuck stuck"] });
+      const rests = { service: "payment", disposition: "done", at: expect.stringMatching(/Z$/) };
+      expect(stuck.sagas).toMatchObject([{ open: [], rests }]);
       expect(await list("--older", "1h", ...ends)).toMatchObject({ status: 0, found: [] });
       const waiting = await list("--state", "waiting");
       expect(waiting).toMatchObject({ status: 0, found: ["s-waits waiting"] });
@@ -180,7 +183,12 @@ export function placeCases(kind: string, make: () => Promise<Place>): void {
       };
       const ends = ["--source", module("shopping")];
       expect(await trace("s-done", ...ends)).not.toMatch(/WHY|NEXT/);
-      expect(await trace("s-stuck", ...ends)).toMatch(/^WHY .*nothing is left to happen/m);
+      const stuck = await trace("s-stuck", ...ends);
+      expect(stuck).toMatch(/^WHY .*nothing is left to happen/m);
+      expect(stuck).toMatch(/^ +it rests at payment: order\.opened done .* ago$/m);
+      expect(JSON.parse(await trace("s-stuck", ...ends, "--json"))).toMatchObject({
+        rests: { service: "payment", reaction: "order.opened", disposition: "done", emitted: [] },
+      });
       const waits = await trace("s-waits");
       expect(waits).toMatch(/^WHY +payment waits for its deadline order\.late, due in 6 d$/m);
       expect(waits).toMatch(/^MAY STILL HAPPEN +1 of 4 events: order\.late$/m);

@@ -24,7 +24,7 @@ describe("the console's API", () => {
     expect(totals).toEqual({ succeeded: 2, stuck: 1, parked: 2, waiting: 1 });
     expect([ledger?.unexplained, unread]).toEqual([0, []]);
     await eventually("the map knows it", async () => (await stage.live()).nodes?.payment?.waiting, {
-      ...{ parked: 2, waiting: 1 },
+      ...{ parked: 2, stuck: 1, waiting: 1 },
     });
   });
 
@@ -43,7 +43,8 @@ describe("the console's API", () => {
     }
     expect(paged).toEqual(all);
     expect(await ids("verdict=parked,stuck")).toEqual(["s-5", "s-2", "s-1"]);
-    expect(await ids("at=payment")).toEqual(["s-5", "s-3", "s-2"]);
+    expect(await ids("at=payment")).toEqual(["s-5", "s-3", "s-2", "s-1"]);
+    expect(await ids("at=payment&verdict=stuck")).toEqual(["s-1"]);
     expect(await ids("at=payment&verdict=waiting")).toEqual(["s-3"]);
     expect(await ids("at=none")).toEqual([]);
     expect(await ids("older=1d")).toEqual([]);

@@ -58,7 +58,7 @@ describe("services of the choreography of which no database is named", LIMIT, ()
     expect(sagas.out).toMatch(/o-0 +running +not read: mail, stock/);
     expect(sagas.out).toMatch(/^not read: mail, stock\. Name their databases/m);
     // A service that only listens would not end this one.
-    expect(sagas.out).toMatch(/o-1 +stuck +not read: mail/);
+    expect(sagas.out).toMatch(/o-1 +stuck +rests at payment: .* ago; not read: mail/);
     const ledger = await odori(["ledger", ...place]);
     expect(ledger.out).toMatch(/^running +1$/m);
     expect(ledger.out).toMatch(/^stuck +1$/m);

@@ -10,6 +10,7 @@ import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
 import { movingCases } from "../observer/moving.ts";
+import { restingCases } from "../observer/resting-cases.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
 import { connectionCases } from "../runtime/connections-postgres.ts";
 import { isolationCases } from "../runtime/isolation.ts";
@@ -67,6 +68,7 @@ if (suite === "simulate") simulatedScenarios(collect);
 if (suite === "observer") {
   movingCases(collect);
   toldCases(collect);
+  restingCases(collect);
   passedCases(collect);
 }
 if (suite === "sqlite") {

@@ -7,8 +7,12 @@ const passed = "once it has left the outbox, and the bus was empty after that";
 const held = "not while the outbox has it, however empty the bus";
 
 const toldSagas = "observer/told-sagas.ts";
+const sagaRows = "observer/saga-rows.ts";
 
-/** Observers that lose or double rows, or whose ledger does not add up while sagas run. */
+/**
+ * Observers that lose or double rows, whose ledger does not add up while sagas run, or that do not
+ * say where a saga rests.
+ */
 export const OBSERVER_MUTANTS: readonly Mutant[] = [
   {
     name: "an observer judges sagas by rows that no feed has told",
@@ -129,5 +133,41 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     ],
     suite: "observer",
     caughtBy: held,
+  },
+  {
+    name: "an observer leaves a saga where it rested, though it has gone on",
+    edits: [edit(sagaRows, "before.open !== 0 || before.rests !== null", "before.open !== 0")],
+    suite: "observer",
+    caughtBy: "is at that place no longer once it goes on",
+  },
+  {
+    name: "an observer counts the place where a saga rests as put off",
+    edits: [edit("observer/open-sums.ts", '"unheard", RESTS]', '"unheard"]')],
+    suite: "observer",
+    caughtBy: "has nothing that is open, in no sum and no list",
+  },
+  {
+    name: "an observer says what a saga waits for that rests",
+    edits: [edit("observer/saga-list.ts", "AND state <> '", "AND '' <> '")],
+    suite: "observer",
+    caughtBy: "has nothing that is open, in no sum and no list",
+  },
+  {
+    name: "an observer gives a saga a place to rest that may go on",
+    edits: [
+      edit(
+        "observer/saga-judge.ts",
+        "isPartial || isEarly ? undefined : full.rests",
+        "isPartial ? undefined : full.rests",
+      ),
+    ],
+    suite: "observer",
+    caughtBy: "is at no place while it is not known whether it is at rest",
+  },
+  {
+    name: "a saga rests at its last step, though a person has discarded a delivery",
+    edits: [edit("observe/resting.ts", "[discarded, leaves, moving, steps]", "[leaves, moving]")],
+    suite: "observer",
+    caughtBy: "rests at the delivery that a person has discarded, also if more came later",
   },
 ];

@@ -21,7 +21,7 @@ const payload = z.object({ orderId: z.string() });
 export const placed = event("order.placed.v1", payload);
 const charged = event("payment.charged.v1", payload);
 const shipped = event("order.shipped.v1", payload);
-const expired = event("order.expired.v1", payload);
+export const expired = event("order.expired.v1", payload);
 export const order = service("order")
   .begins(placed)
   .on(charged, { emits: [shipped], handle: ({ data }) => shipped(data) });

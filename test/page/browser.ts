@@ -69,3 +69,12 @@ export function focused(page: Page): Promise<string> {
     return element?.getAttribute("aria-label") ?? element?.textContent ?? "";
   });
 }
+
+/** Presses Tab until what has the focus is named so. */
+export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  await eventually(`Tab reaches ${name}`, async () => {
+    await press(page, "Tab");
+    const here = await focused(page);
+    return typeof name === "string" ? here.includes(name) : name.test(here);
+  });
+}

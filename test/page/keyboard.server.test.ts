@@ -1,20 +1,10 @@
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
-import { focused, opened, press, reads } from "./browser.ts";
+import { focused, opened, press, reads, tabTo } from "./browser.ts";
 import { ShopStage } from "./stage.ts";
 
 const JAMMED = { "o-1": "fine", "o-2": "jammed", "o-3": "jammed", "o-4": "jammed" } as const;
-
-/** Presses Tab until what has the focus is named so. */
-async function tabTo(page: Page, name: string | RegExp): Promise<void> {
-  await eventually(`Tab reaches ${name}`, async () => {
-    await press(page, "Tab");
-    const here = await focused(page);
-    return typeof name === "string" ? here.includes(name) : name.test(here);
-  });
-}
 
 describe.skipIf(urlOf("chromium") === undefined)(
   titleOf("chromium", "the page by keyboard alone"),
@@ -26,7 +16,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(page, "stock 3 parked");
       await tabTo(page, /^payment to stock: .*3 parked/);
       await press(page, "Enter");
-      await reads(page, "Sagas that wait here");
+      await reads(page, "Sagas that wait or rest here");
       await tabTo(page, "Show these sagas");
       await press(page, "Enter");
       await tabTo(page, /^o-[234]$/);

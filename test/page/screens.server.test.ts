@@ -10,7 +10,7 @@ const ORDERS = { "o-1": "fine", "o-2": "poor", "o-3": "rare", "o-4": "jammed" } 
 const SCREENS: readonly (readonly [query: string, texts: readonly (string | RegExp)[]])[] = [
   ["", ["Map", "payment", "stock 1 parked", "all events accounted for"]],
   ["?listeners=1", ["mail"]],
-  ["?open=node:stock", ["Sagas that wait here", "Show these sagas", "payment.charged"]],
+  ["?open=node:stock", ["Sagas that wait or rest here", "Show these sagas", "payment.charged"]],
   ["?screen=sagas", ["all 4", "o-4", "stock gave up on payment.charged", "succeeded"]],
   ["?screen=sagas&verdict=undone", ["o-2", "order.cancelled"]],
   ["?screen=sagas&open=o-4", ["Why", "1 try", "is jammed", "stock hears payment.charged"]],

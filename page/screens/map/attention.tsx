@@ -22,7 +22,7 @@ export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
       troubles(liveOfNode(node)?.waiting).map((trouble) => ({ ...trouble, at: node.id })),
     );
   const placed = (verdict: string) => places.some((one) => one.verdict === verdict);
-  // What nothing waits for, such as a saga that is stuck, is at no place.
+  // A saga may be at no place that is shown, such as an illegal one that has ended.
   const elsewhere = troubles(totals).filter(({ verdict }) => !placed(verdict));
   const all = [...elsewhere.map((one) => ({ ...one, at: undefined })), ...places].sort(
     (a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict),

@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
-import type { OpenDelivery, SagaReply } from "../../../src/console/wire.ts";
+import type { OpenDelivery, RestsAt, SagaReply } from "../../../src/console/wire.ts";
+import { hrefOf } from "../../route.ts";
 import { now } from "../../text/time.ts";
-import { visible } from "../../text/visible.ts";
+import { shortType, visible } from "../../text/visible.ts";
 import { openText, placeText } from "../../ui/open-text.ts";
+import { restsParts } from "../../ui/rests-text.ts";
 import { words } from "../../words/words.ts";
 import { ActButton } from "../parked/act-button.tsx";
 import { ActDialog, type Action } from "../parked/act-dialog.tsx";
@@ -14,13 +16,14 @@ const SHOWN_MAX = 8;
 export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
   const { saga: w, open } = words.value;
   const [acting, setActing] = useState<{ readonly action: Action; readonly id: string }>();
-  const { verdict, unread = [] } = saga;
+  const { verdict, rests, unread = [] } = saga;
   const stuck = verdict === "stuck";
   return (
     <section aria-labelledby="why">
       <h2 id="why">{w.why}</h2>
       {unread.length > 0 && <p class="bad">{w.unread(unread.map(visible).join(", "))}</p>}
       {stuck && <p>{w.stuckWhy}</p>}
+      {rests !== undefined && <RestsHere rests={rests} />}
       {!stuck && why.length === 0 && unread.length === 0 && <p>{w.nothingOpen}</p>}
       <ul class="why">
         {why.slice(0, SHOWN_MAX).map((one) => (
@@ -48,6 +51,21 @@ export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
         />
       )}
     </section>
+  );
+}
+
+/** Where it came to rest, with the way to this place on the map. */
+function RestsHere({ rests }: { readonly rests: RestsAt }) {
+  const { saga: w, proof } = words.value;
+  const { service, emitted = [] } = rests;
+  return (
+    <>
+      <p class="bad">
+        {w.restsHere(...restsParts(rests, now.value))}{" "}
+        <a href={hrefOf("map", `node:${service}`)}>{proof.onMap}</a>
+      </p>
+      {emitted.length > 0 && <p class="soft">{w.wentNowhere(emitted.map(shortType).join(", "))}</p>}
+    </>
   );
 }
 

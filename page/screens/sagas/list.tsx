@@ -6,6 +6,7 @@ import { shortType, visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { openText } from "../../ui/open-text.ts";
+import { restsParts } from "../../ui/rests-text.ts";
 import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 
@@ -65,9 +66,10 @@ function cells(row: SagaRow | undefined, focus: 0 | -1) {
   ];
 }
 
-function waitsText({ verdict, waitsFor, end, unread = [] }: SagaRow): string {
-  const { saga } = words.value;
+function waitsText({ verdict, waitsFor, rests, end, unread = [] }: SagaRow): string {
+  const { saga, open } = words.value;
   if (waitsFor !== undefined) return openText(waitsFor, now.value);
+  if (rests !== undefined) return open.rests(...restsParts(rests, now.value));
   if (verdict === "stuck") return saga.stuckWhy;
   if (end === undefined && unread.length > 0) return saga.unread(unread.map(visible).join(", "));
   return end === undefined ? "" : shortType(end);

@@ -10,6 +10,7 @@ import { jsonOption, withStores } from "../data.ts";
 import { notReadLines, notReadText } from "../not-read.ts";
 import { FOUND, paint, print, printJson, table } from "../output.ts";
 import { age, type PlaceFlags, placeFlags, shownPlace, storePlaceOf } from "../place.ts";
+import { restingText } from "../resting-text.ts";
 import { endsIn, type ListedSaga, SagaReader, sagaPages } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags {
@@ -165,11 +166,15 @@ function show({ sagas, examined, next, unread }: Page, where: string): void {
 }
 
 function cells({ summary, unread }: ListedSaga, now: number): readonly string[] {
-  const { sagaId, state, end, open, steps, began, last } = summary;
+  const { sagaId, state, end, open, rests, steps, began, last } = summary;
   const what =
     end !== undefined && state !== "parked"
       ? shortType(end.type)
-      : openText(open, now) || notReadText(unread);
+      : rests === undefined
+        ? openText(open, now) || notReadText(unread)
+        : [`${restingText(rests)} ${agoText(now - rests.at)} ago`, notReadText(unread)]
+            .filter((text) => text !== "")
+            .join("; ");
   return [sagaId, state, what, String(steps), agoText(now - began), agoText(now - last)];
 }
 
@@ -187,7 +192,7 @@ function openText(open: readonly OpenDelivery[], now: number): string {
 }
 
 function json({ place, summary, unread }: ListedSaga) {
-  const { began, last, end, open, ...rest } = summary;
+  const { began, last, end, open, rests, ...rest } = summary;
   const date = (at: number) => new Date(at).toISOString();
   return {
     ...rest,
@@ -200,6 +205,7 @@ function json({ place, summary, unread }: ListedSaga) {
       since: date(since),
       dueAt: dueAt === undefined ? undefined : date(dueAt),
     })),
+    ...(rests !== undefined && { rests: { ...rests, at: date(rests.at) } }),
     ...(unread.length > 0 && { unread }),
     place: placeText(place),
   };

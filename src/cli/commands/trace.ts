@@ -164,6 +164,7 @@ function show(traces: readonly Trace[], flags: Flags): void {
     open: open.map(summary),
     state: foreseen.summary.state,
     waitsFor: foreseen.summary.open,
+    rests: foreseen.summary.rests,
     outlook: foreseen.outlook,
   }));
   if (flags.json) printJson(flags.correlation === undefined ? shown[0] : { sagas: shown });

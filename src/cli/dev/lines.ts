@@ -6,6 +6,7 @@ import { printable } from "../../text/printable.ts";
 import { shortType } from "../../text/short.ts";
 import { table } from "../output.ts";
 import { count } from "../report/verdict.ts";
+import { restingText } from "../resting-text.ts";
 
 /** An event of the services as a line; undefined where there is nothing to say. */
 export function eventLine(event: DevEvent, paint: Paint): string | undefined {
@@ -53,10 +54,10 @@ export function formLines(forms: readonly BeginForm[]): readonly string[] {
 export function sagaLines(sagas: readonly SagaSummary[]): readonly string[] {
   if (sagas.length === 0) return ["No sagas yet."];
   return table(
-    sagas.map(({ sagaId, state, end, open, steps }) => [
+    sagas.map(({ sagaId, state, end, open, rests, steps }) => [
       sagaId,
       state,
-      end === undefined ? waitsFor(open) : shortType(end.type),
+      rests !== undefined ? restingText(rests) : end ? shortType(end.type) : waitsFor(open),
       count(steps, "step"),
     ]),
   );

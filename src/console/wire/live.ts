@@ -54,7 +54,7 @@ export interface LostBus {
 export interface NodeLive {
   /** Deliveries handled a second, over the last five minutes. */
   readonly perSecond: number;
-  /** The sagas that wait for it, by verdict. */
+  /** The sagas that wait for it, or came to rest at it, by verdict. */
   readonly waiting: VerdictCounts;
   /** True: it is not read now, so nothing says what it does, nor who waits. Absent: it is. */
   readonly unread?: true;
@@ -67,6 +67,6 @@ export interface NodeLive {
 
 /** What goes over an edge now. */
 export interface EdgeLive extends Traffic {
-  /** The sagas of which an event of this edge is open, by verdict. */
+  /** The sagas of which an event of this edge is open, or is where they rest, by verdict. */
   readonly open: VerdictCounts;
 }

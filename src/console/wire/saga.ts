@@ -4,7 +4,7 @@ import type { Millis, OpenDelivery, Payload, Verdict, VerdictCounts } from "./co
 export interface SagasQuery {
   /** Verdicts, with commas between them. */
   readonly verdict?: string;
-  /** Only sagas that wait for this service. */
+  /** Only sagas that wait for this service, or came to rest at it. */
   readonly at?: string;
   /** Only sagas that are at least as old as this: `90s`, `5m`, `1h`, `2d`. */
   readonly older?: string;
@@ -46,12 +46,30 @@ export interface SagaRow {
   readonly open: number;
   /** The oldest of them. Absent if there is none. */
   readonly waitsFor?: OpenDelivery;
+  /** Where it came to rest. Absent: something may happen by itself, or it has ended. */
+  readonly rests?: RestsAt;
   /**
    * Services that may have a part in it, and that were not read: the source cannot be read, or none
    * was named; "" for one without a name. The verdict is what the others tell. Absent: all that
    * concern it were read.
    */
   readonly unread?: readonly string[];
+}
+
+/**
+ * The step at which a saga came to rest without an end: the last delivery that a person has
+ * discarded, else the last step with which nothing has gone on.
+ */
+export interface RestsAt {
+  readonly service: string;
+  readonly reaction: string;
+  /** The event heard; of a beginning or a deadline, the event emitted. */
+  readonly type: string;
+  /** What has become of it, as in a `Step`. */
+  readonly disposition: string;
+  readonly since: Millis;
+  /** In a reply about one saga: what it emitted, and nothing has gone on with. */
+  readonly emitted?: readonly string[];
 }
 
 /** An event of a saga, by its id. */
