@@ -220,7 +220,7 @@ function placeOfRest({ service, reaction, type, since }: StoredRow) {
   };
 }
 
-const STATES = ["armed", "retrying", "waiting", "parked", "on its way"] as const;
+const STATES = ["armed", "retrying", "waiting", "parked", "on its way", "unheard"] as const;
 
 function startOf(behind: ListPlace, beganBy: number | undefined): ListPlace {
   if (beganBy === undefined || behind.began <= beganBy) return behind;

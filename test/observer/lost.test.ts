@@ -9,6 +9,7 @@ import { Follower } from "../../src/observer/follow.ts";
 import { unexplained } from "../../src/observer/ledger.ts";
 import { Observer } from "../../src/observer/observer.ts";
 import { Projection } from "../../src/observer/projection.ts";
+import { sagaRow } from "../../src/observer/saga-list.ts";
 import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { odori } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
@@ -53,6 +54,8 @@ it("dropped-at-the-broker: the event is unheard, and not accounted for", LIMIT, 
   try {
     const seen = async () => Object.fromEntries(projection.counts());
     await eventually("it is lost", seen, { succeeded: 1, unheard: 1 }, WAIT_MS);
+    const waits = sagaRow(projection.sql, "s-lost")?.waitsFor;
+    expect(waits).toMatchObject({ state: "unheard", service: "payment" });
     const accounts = projection.accounts(Date.now());
     expect(accounts.map((line) => [line.stem, unexplained(line)])).toEqual([["order.opened", 1]]);
     const reply = await observer.judge(["s-lost"]);

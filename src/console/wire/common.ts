@@ -45,8 +45,8 @@ export interface OpenDelivery {
   readonly reaction: string;
   readonly type: string;
   /**
-   * `on its way`: committed by its emitter; `where` says how far it has come. `unheard`, in a reply
-   * about one saga: in no outbox and not on the bus, and not heard.
+   * `on its way`: committed by its emitter; `where` says how far it has come. `unheard`: in no
+   * outbox and not on the bus, and not heard.
    */
   readonly state: "armed" | "retrying" | "waiting" | "parked" | "on its way" | "unheard";
   readonly since: Millis;
