@@ -5,6 +5,7 @@
 import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
+import { memberLiveness } from "../adapters/postgres-liveness.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
@@ -83,6 +84,7 @@ if (suite === "postgres") {
   );
   lostAnswers(collect, () => url);
   handedOver(collect, () => url);
+  memberLiveness(collect, () => url);
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);
   sentCases(collect, shelves);
