@@ -6,6 +6,7 @@ import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { GROUP_BUDGET_MS } from "./group.ts";
+import { Losses } from "./losses.ts";
 import type { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
 import type { Scope } from "./scope.ts";
@@ -63,6 +64,7 @@ export class Alone<Native> {
   readonly #held = new Map<string, Task<Native>[]>();
   /** Sagas that have met another transaction, and are not done: the next run meets it as well. */
   readonly #met = new Set<string>();
+  readonly #losses = new Losses();
   /** How many run by themselves, by reaction. */
   readonly #running = new Map<string, number>();
   /** Tasks of reactions of which `RUNS_MAX` run already. */
@@ -97,12 +99,17 @@ export class Alone<Native> {
   }
 
   /** Whether a task has to run by itself: a lane would wait for it. */
-  claims({ receipt }: Task<Native>): boolean {
-    return this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId);
+  claims(task: Task<Native>): boolean {
+    const { sagaId } = task.receipt;
+    return this.#held.has(sagaId) || this.#met.has(sagaId) || this.#losses.has(task);
   }
 
-  /** Runs a task by itself, behind the one of its saga that already does. */
-  add(task: Task<Native>): void {
+  /**
+   * Runs a task by itself, behind the one of its saga that already does. `loss`: its group has lost
+   * its connection while the handler ran.
+   */
+  add(task: Task<Native>, loss?: StoreUnavailableError): void {
+    if (loss !== undefined) this.#losses.note(task, loss);
     if (this.#ended !== undefined) {
       task.completion.failed(this.#ended);
       return;
@@ -163,8 +170,11 @@ export class Alone<Native> {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
+    const loss = this.#losses.of(task);
     const running =
-      conflicts === 0 ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
+      conflicts === 0 || loss !== undefined
+        ? runAlone(this.#solo, task, loss)
+        : this.#runExclusively(task, conflicts);
     const finished = running.then((result) => {
       if (result.kind === "committed" && (result.handlerMs ?? 0) < GROUP_BUDGET_MS)
         pace.quick(reaction);
@@ -204,10 +214,12 @@ export class Alone<Native> {
   }
 
   #finished(task: Task<Native>, result: SoloResult<Native>, conflicts: number): void {
-    if (result.kind === "again") {
-      this.#again(task, conflicts);
+    if (result.kind === "lost") this.#losses.note(task, result.error);
+    if (result.kind === "again" || result.kind === "lost") {
+      this.#again(task, conflicts, result.kind === "lost" ? conflicts : conflicts + 1);
       return;
     }
+    if (result.kind !== "unavailable") this.#losses.forget(task);
     if (result.kind === "committed") this.#parts.committed(task, result);
     if (result.kind !== "failed") this.#met.delete(task.receipt.sagaId);
     this.#release(task);
@@ -222,11 +234,11 @@ export class Alone<Native> {
     if (result.kind === "failed") this.#parts.failed(task, result.error, result.recovery);
   }
 
-  #again(task: Task<Native>, conflicts: number): void {
+  #again(task: Task<Native>, conflicts: number, next = conflicts + 1): void {
     // What waits for a row that another session keeps leaves room for those that do not.
     const doublings = Math.min(DOUBLINGS_MAX, Math.max(0, conflicts - CONFLICTS_PATIENT));
     this.#pauses.after(CONFLICT_PAUSE_MS * 2 ** doublings, (ended) => {
-      if (!ended) return this.#run(task, conflicts + 1);
+      if (!ended) return this.#run(task, next);
       this.#release(task);
       task.completion.failed(this.#ended);
     });

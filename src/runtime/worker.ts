@@ -224,7 +224,8 @@ export class Worker<Native> {
     const culprits: readonly unknown[] = broken?.culprits ?? batch;
     const contended: readonly unknown[] = broken?.contended ?? [];
     const [alone, others] = partition(batch, (task) => culprits.includes(task));
-    for (const task of alone) this.#alone.add(task);
+    const loss = broken?.cause instanceof StoreUnavailableError ? broken.cause : undefined;
+    for (const task of alone) this.#alone.add(task, loss);
     const [met, rest] = partition(others, (task) => contended.includes(task));
     for (const task of met) this.#alone.retry(task);
     return rest;

@@ -15,8 +15,10 @@ import { toldCases } from "../observer/told-sagas-cases.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
+import { lostConnections } from "../runtime/lost-connections-postgres.ts";
 import { sentCases } from "../runtime/sent.ts";
 import { sentOnPostgres } from "../runtime/sent-postgres.ts";
+import { swallowedFailures } from "../runtime/swallowed-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -90,6 +92,8 @@ if (suite === "postgres") {
   sentCases(collect, shelves);
   sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
+  lostConnections(collect, () => url);
+  swallowedFailures(collect, () => url);
   feedCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);

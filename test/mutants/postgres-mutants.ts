@@ -90,6 +90,36 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "what a member has in hand stays its own when a reply is lost",
   },
   {
+    name: "the failure behind a swallowed one is told as the cause",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "isAborted(error) && this.#aborting !== undefined ? this.#swallowed() : error",
+        "error",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "the first one is the cause, with another statement after it, in a group",
+  },
+  {
+    name: "a handler that ends its own connection runs for ever",
+    edits: [edit("runtime/losses.ts", "known.times >= LOSSES_MAX", "known.times < 0")],
+    suite: "postgres",
+    caughtBy: "a handler that ends its own connection each time is parked",
+  },
+  {
+    name: "a lost connection is an attempt",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "this.lost ||= isLostConnection(error);",
+        "this.lost ||= false;",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one that is closed during a statement costs a handler by itself nothing",
+  },
+  {
     name: "an event is handed over, and its row is left to any member",
     edits: [
       edit("adapters/postgres/bus-functions.ts", "ELSE 0 END, hold.owner", "ELSE 0 END, NULL"),

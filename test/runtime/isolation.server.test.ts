@@ -4,9 +4,11 @@ import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { postgresShelves } from "../support/shelf.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
+import { lostConnections } from "./lost-connections-postgres.ts";
 import { sentCases } from "./sent.ts";
 import { sentOnPostgres } from "./sent-postgres.ts";
 import { strayCases } from "./strays.ts";
+import { swallowedFailures } from "./swallowed-postgres.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
   const url = () => serverUrl("postgres");
@@ -16,4 +18,6 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
   sentOnPostgres(runnerOf(), url);
+  lostConnections(runnerOf(), url);
+  swallowedFailures(runnerOf(), url);
 });
