@@ -150,6 +150,36 @@ export function memberLiveness({ describe, it }: Runner, url: () => string): voi
       mine.go();
     });
 
+    it("a program of before the locks and a new one leave each other's deliveries", async () => {
+      await using scope = new AsyncDisposableStack();
+      const { own, schema, open, holders } = await place(scope);
+      const mine = hearer();
+      const bus = open({ leaseMs: 1_000 });
+      const member = await bus.subscribe(hear, mine.deliver);
+      checkAccepted(await bus.publish([event("1")]));
+      await eventually("it has one in hand", () => mine.seen, ["1"]);
+      const [holder] = await holders();
+      const renew = `SELECT ${schema}.renew('old', 'a', '["${placed.type}"]', 5000)`;
+      // It compares clocks, and sees that a lock is held.
+      const over = `UPDATE ${schema}.member SET expires_at = ${schema}.now_ms() - 1000`;
+      await own.query(`${over}; ${renew}`);
+      await own.query(`INSERT INTO ${schema}.delivery (group_name, type, body, holder)
+        VALUES ('a', '${placed.type}', '{}', 'old')`);
+      const beats = async () =>
+        (await own.query(`SELECT max(expires_at) AS at FROM ${schema}.member WHERE owner <> 'old'`))
+          .rows[0].at;
+      for (let looks = 0, last = await beats(); looks < 12; looks++) {
+        await own.query(renew);
+        last = await eventually("it looks again", beats, (at) => at !== last);
+        assert.deepEqual(await holders(), [holder, "old"]);
+      }
+      assert.equal(member.redelivered?.(), 0);
+      // It is silent from now on.
+      await eventually("the other one has died", () => mine.seen.length, 2, LIMIT_MS);
+      assert.equal(member.redelivered?.(), 1);
+      mine.go();
+    });
+
     it("a member without a connection for its lock lives by its beats", async () => {
       await using scope = new AsyncDisposableStack();
       const { own, schema, open, watched } = await place(scope);
