@@ -19,18 +19,20 @@ export function observe(meter: Meter, { name, report }: WatchedService): () => v
   const found = sum("odori.takeovers", "Processes that this one has found dead.", "{process}");
   const again = sum("odori.takeover.events", "Events of theirs, published again.", "{event}");
   const taken = sum("odori.takeover.deliveries", "Deliveries that they had claimed.", "{delivery}");
+  const freed = sum("odori.takeover.redelivered", "Theirs on the bus, freed.", "{delivery}");
   const mistaken = sum("odori.lost", "Times that this process was found dead and lived.", "1");
-  const counters = [found, again, taken, mistaken];
+  const counters = [found, again, taken, freed, mistaken];
   const gauges = [degraded, refused, events, oldest, deferred, ...counters];
   const service = { "odori.service": name };
   const read = async (result: BatchObservableResult) => {
-    const { problem, refused: count, takenOver, lost, store } = await report();
+    const { problem, refused: count, takenOver, redelivered, lost, store } = await report();
     // Without its code: an SDK reports a series for ever that was observed once.
     result.observe(degraded, problem === undefined ? 0 : 1, service);
     result.observe(refused, count, service);
     result.observe(found, takenOver.processes, service);
     result.observe(again, takenOver.events, service);
     result.observe(taken, takenOver.deliveries, service);
+    result.observe(freed, redelivered, service);
     result.observe(mistaken, lost, service);
     if (store === undefined) return;
     result.observe(events, store.outbox, service);

@@ -137,6 +137,11 @@ export interface Subscription {
    */
   backlog?(): Promise<number>;
   /**
+   * How many deliveries this member has freed, since it joined, of members that it or another one
+   * has found dead: they may run a second time. Absent if the broker finds that out by itself.
+   */
+  redelivered?(): number;
+  /**
    * Takes no new messages, waits for the deliveries in flight, and leaves the group. Messages that
    * were not acknowledged are delivered again, to this group's next member.
    */

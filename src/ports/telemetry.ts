@@ -28,6 +28,8 @@ export interface ServiceReport {
   readonly refused: number;
   /** What this process has taken over since its start from processes that were found dead. */
   readonly takenOver: TakenOver;
+  /** Deliveries of the bus that this process has freed of processes that were found dead. */
+  readonly redelivered: number;
   /** How often others have found this process dead since its start, although it lived. */
   readonly lost: number;
   /** Undefined when the database cannot be read. */

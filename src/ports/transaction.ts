@@ -84,6 +84,14 @@ export interface HandlerScope<Native> {
    */
   readonly crowded?: boolean;
   /**
+   * Whether a statement of the handler has lost the connection, of which the handler may know
+   * nothing: the server was shut down, has crashed, or cannot be reached. A time limit for
+   * statements and for idle transactions does not count. Only a networked store has it.
+   *
+   * @default false
+   */
+  readonly lost?: boolean;
+  /**
    * Told once the handler has returned or thrown, also after `detach`. Nothing awaits a later
    * statement, so its rejection would only end the process. It does nothing, returns nothing (its
    * promise never settles), and `report` is called with `STATEMENT_NOT_AWAITED`. One that comes
@@ -145,6 +153,8 @@ export interface DetachedTransaction<Native> {
    */
   readonly touched?: boolean;
   readonly contended: boolean;
+  /** As `HandlerScope.lost`. */
+  readonly lost?: boolean;
   /** As `HandlerScope.returned`. */
   returned(report: (error: OdoriError) => void): void;
   /**

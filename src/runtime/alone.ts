@@ -6,6 +6,7 @@ import type { Store } from "../ports/store.ts";
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { GROUP_BUDGET_MS } from "./group.ts";
+import { Losses } from "./losses.ts";
 import type { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
 import { PutOffs } from "./put-off.ts";
@@ -69,6 +70,7 @@ export class Alone<Native> {
   readonly #held = new Map<string, Task<Native>[]>();
   /** Sagas that have met another transaction, and are not done: the next run meets it as well. */
   readonly #met = new Set<string>();
+  readonly #losses = new Losses();
   /** How many run by themselves, by reaction. */
   readonly #running = new Map<string, number>();
   /** Tasks of reactions of which `RUNS_MAX` run already. */
@@ -106,13 +108,18 @@ export class Alone<Native> {
   }
 
   /** Whether a task has to run by itself: a lane would wait for it. */
-  claims({ receipt }: Task<Native>): boolean {
+  claims(task: Task<Native>): boolean {
+    const { receipt } = task;
     if (this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId)) return true;
-    return this.#putOffs.conflictsOf(receipt) !== undefined;
+    return this.#losses.has(task) || this.#putOffs.conflictsOf(receipt) !== undefined;
   }
 
-  /** Runs a task by itself, behind the one of its saga that already does. */
-  add(task: Task<Native>): void {
+  /**
+   * Runs a task by itself, behind the one of its saga that already does. `loss`: its group has lost
+   * its connection while the handler ran.
+   */
+  add(task: Task<Native>, loss?: StoreUnavailableError): void {
+    if (loss !== undefined) this.#losses.note(task, loss);
     if (this.#ended !== undefined) {
       task.completion.failed(this.#ended);
       return;
@@ -182,9 +189,12 @@ export class Alone<Native> {
     if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     const { pace } = this.#parts;
     const { reaction } = task.receipt;
+    const loss = this.#losses.of(task);
     // Those in line do not run: they hold back no task that could.
-    const counts = conflicts === 0;
-    const running = counts ? runAlone(this.#solo, task) : this.#runExclusively(task, conflicts);
+    const counts = conflicts === 0 || loss !== undefined;
+    const running = counts
+      ? runAlone(this.#solo, task, loss)
+      : this.#runExclusively(task, conflicts);
     const finished = running.then((result) => {
       if (result.kind === "committed")
         pace.ranAlone(reaction, { quick: (result.handlerMs ?? 0) < GROUP_BUDGET_MS });
@@ -234,6 +244,12 @@ export class Alone<Native> {
       this.#again(task, conflicts);
       return;
     }
+    if (result.kind === "lost") {
+      this.#losses.note(task, result.error);
+      this.#pause(task, conflicts, conflicts);
+      return;
+    }
+    if (result.kind !== "unavailable") this.#losses.forget(task);
     if (result.kind === "committed") this.#parts.committed(task, result);
     if (result.kind !== "failed") this.#met.delete(task.receipt.sagaId);
     this.#putOffs.forget(task.receipt);
@@ -248,14 +264,17 @@ export class Alone<Native> {
   }
 
   #again(task: Task<Native>, conflicts: number): void {
-    if (this.#isLineFull && task.recover !== undefined && this.#ended === undefined) {
-      this.#putOff(task, conflicts + 1);
-      return;
-    }
+    const isPutOff = this.#isLineFull && task.recover !== undefined && this.#ended === undefined;
+    if (isPutOff) this.#putOff(task, conflicts + 1);
+    else this.#pause(task, conflicts, conflicts + 1);
+  }
+
+  /** Runs a task again after a pause, with that number of conflicts. */
+  #pause(task: Task<Native>, conflicts: number, next: number): void {
     // What waits for a row that another session keeps leaves room for those that do not.
     const doublings = Math.min(DOUBLINGS_MAX, Math.max(0, conflicts - CONFLICTS_PATIENT));
     this.#pauses.after(CONFLICT_PAUSE_MS * 2 ** doublings, (ended) => {
-      if (!ended) return this.#run(task, conflicts + 1);
+      if (!ended) return this.#run(task, next);
       this.#release(task);
       task.completion.failed(this.#ended);
     });

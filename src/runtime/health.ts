@@ -48,6 +48,11 @@ export interface Health {
    * found dead. Without a death all of it stays 0. The events may have been published before.
    */
   readonly takenOver: TakenOver;
+  /**
+   * Deliveries of the bus that this process has freed since its start, because the process that had
+   * them was found dead. Without a death it stays 0. On a bus whose broker does that, always 0.
+   */
+  readonly redelivered: number;
   /** How often others have found this process dead since its start, although it lived. */
   readonly lost: number;
   /** Undefined when the database cannot be read. */
@@ -107,6 +112,7 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
     refused: publisher.refused,
     duplicates: worker.duplicates,
     takenOver: relay.takenOver,
+    redelivered: membership.redelivered,
     lost: relay.lost,
     store,
     unknown: store && (await unknownWithin(parts)),
@@ -115,8 +121,8 @@ export async function healthOf<Native>(parts: HealthParts<Native>): Promise<Heal
 
 /** What telemetry says of a service. */
 export function serviceReport(health: Health): ServiceReport {
-  const { problem, refused, takenOver, lost, store } = health;
-  return { problem, refused: refused.count, takenOver, lost, store };
+  const { problem, refused, takenOver, redelivered, lost, store } = health;
+  return { problem, refused: refused.count, takenOver, redelivered, lost, store };
 }
 
 async function unknownWithin<Native>(parts: HealthParts<Native>): Promise<Health["unknown"]> {

@@ -43,6 +43,8 @@ export class Membership {
   /** Ends the wait for the broker's reply. */
   #giveUp: () => void = () => {};
   #stopped = false;
+  /** What subscriptions have freed that were lost since. */
+  #redelivered = 0;
   /** Why the service hears nothing; undefined: it does. */
   problem: unknown;
   /** Since when; milliseconds of the environment's clock. */
@@ -80,6 +82,11 @@ export class Membership {
   /** How much the bus holds for the service; undefined while it is not subscribed. */
   async backlog(): Promise<number | undefined> {
     return this.#subscription?.backlog?.();
+  }
+
+  /** How many deliveries were freed of members of the service that were found dead. */
+  get redelivered(): number {
+    return this.#redelivered + (this.#subscription?.redelivered?.() ?? 0);
   }
 
   /** Leaves the group, and waits for the deliveries in flight. */
@@ -195,6 +202,7 @@ export class Membership {
     this.#failures++;
     const lost = this.#subscription;
     this.#subscription = undefined;
+    this.#redelivered += lost?.redelivered?.() ?? 0;
     if (lost !== undefined) this.#leave(lost);
     const before = this.problem;
     this.problem = error;

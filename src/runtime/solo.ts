@@ -8,6 +8,7 @@ import type { DetachedTransaction, HandlerScope } from "../ports/transaction.ts"
 import type { Probe } from "./crash-points.ts";
 import type { DetachedRun } from "./detached-run.ts";
 import { Draft, type Notice } from "./draft.ts";
+import type { Loss } from "./losses.ts";
 import type { HandOver } from "./publisher.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
@@ -27,6 +28,8 @@ export type SoloResult<Native> =
   | { readonly kind: "settled" }
   /** The saga has changed meanwhile, or another transaction was in the way: run it again. */
   | { readonly kind: "again" }
+  /** The handler's connection was lost: run it again, unless that happens each time. */
+  | { readonly kind: "lost"; readonly error: unknown }
   /** The database cannot be used: the handler has done nothing wrong. */
   | { readonly kind: "unavailable"; readonly error: StoreUnavailableError }
   | {
@@ -46,10 +49,14 @@ export interface SoloParts<Native> {
   onRun(task: Task<Native>, scope: Scope<Native>): void;
 }
 
-/** Runs one task in a transaction of its own, which opens when its handler first uses it. */
+/**
+ * Runs one task in a transaction of its own, which opens when its handler first uses it. With
+ * `loss`, the delivery has failed with it: that is recorded once the database answers.
+ */
 export async function runAlone<Native>(
   parts: SoloParts<Native>,
   task: Task<Native>,
+  loss?: Loss,
 ): Promise<SoloResult<Native>> {
   const { store, environment } = parts;
   let received: Received | undefined;
@@ -60,6 +67,7 @@ export async function runAlone<Native>(
   }
   if (received === undefined || received.status === "busy") return { kind: "again" };
   if (received.status !== "fresh") return { kind: "settled" };
+  if (loss !== undefined) return failed(task, loss.error, "handler");
   const tx = store.detached();
   const scope = new Scope(tx, new Draft());
   parts.onRun(task, scope);
@@ -104,6 +112,7 @@ export async function runExclusively<Native>(
       return committed(draft, written);
     });
   } catch (error) {
+    if (handler?.lost === true) return { kind: "lost", error };
     if (patient && handler?.contended === true) return { kind: "again" };
     return failed(task, error, source);
   }
@@ -126,9 +135,10 @@ export async function finish<Native>(
   try {
     await running;
   } catch (error) {
-    const { contended } = tx;
+    const { contended, lost = false } = tx;
     const unavailable = await giveUp(tx);
     if (unavailable !== undefined) return { kind: "unavailable", error: unavailable };
+    if (lost) return { kind: "lost", error };
     // Another transaction was in the way, even if the handler threw an error of its own.
     return contended ? { kind: "again" } : failed(task, error, "handler");
   }
@@ -147,11 +157,12 @@ export async function finish<Native>(
     });
     return committed(draft, ended);
   } catch (error) {
-    const { contended } = tx;
+    const { contended, lost = false } = tx;
     await giveUp(tx);
+    if (lost) return { kind: "lost", error };
     if (error instanceof Outdated || contended) return { kind: "again" };
-    const lost = !answered && error instanceof StoreUnavailableError;
-    if (lost && (await isThere(store, task))) return failed(task, endedIdle(error), "handler");
+    const silent = !answered && error instanceof StoreUnavailableError;
+    if (silent && (await isThere(store, task))) return failed(task, endedIdle(error), "handler");
     return failed(task, error, "store");
   }
 }

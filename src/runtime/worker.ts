@@ -237,7 +237,8 @@ export class Worker<Native> {
     const culprits: readonly unknown[] = error.culprits;
     const contended: readonly unknown[] = error.contended;
     const [alone, others] = partition(batch, (task) => culprits.includes(task));
-    for (const task of alone) this.#alone.add(task);
+    const loss = error.cause instanceof StoreUnavailableError ? error.cause : undefined;
+    for (const task of alone) this.#alone.add(task, loss);
     const [met, rest] = partition(others, (task) => contended.includes(task));
     for (const task of met) this.#alone.retry(task);
     return rest;

@@ -14,6 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 import { handedOver } from "./postgres-hand-over.ts";
+import { memberLiveness } from "./postgres-liveness.ts";
 
 const hear = (group: string, inFlightMax = 10) => ({ group, topics: [placed.type], inFlightMax });
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
@@ -47,6 +48,7 @@ function collector() {
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgres bus"), () => {
   handedOver({ describe, it }, () => serverUrl("postgres"));
+  memberLiveness({ describe, it }, () => serverUrl("postgres"));
 
   it("pg-sem: an event that no group hears waits for the first that does", async () => {
     await using on = await stage();

@@ -130,7 +130,7 @@ export function handedOver({ describe, it }: Runner, url: () => string): void {
       const results = await here.publish([event("2")]).catch(() => []);
       assert.ok(results.every(({ accepted }) => !accepted));
       await there.subscribe(hear(10), deliver);
-      await eventually("it is heard when the lease is over", () => [...seen], ["1", "2"]);
+      await eventually("it is heard when it was given back", () => [...seen], ["1", "2"]);
     });
   });
 }

@@ -91,7 +91,7 @@ it("the programs of the page send traces over OTLP, and show metrics", async () 
   const documented = [...PAGE.matchAll(/^\| `[a-z._]+` \| `([a-z_]+)` \|/gm)].map(
     ([, n]) => n ?? "",
   );
-  expect(documented.length).toBe(15);
+  expect(documented.length).toBe(16);
   expect(documented.filter((name) => !known.has(name))).toEqual([]);
   // Of a duration the name is a pattern: an exporter may add its unit.
   const metric = /\b(?:odori|messaging)_[a-z_]+(?=\{|\(_seconds| offset|\[|\)|$)/g;

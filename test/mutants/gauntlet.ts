@@ -5,6 +5,7 @@
 import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
+import { memberLiveness } from "../adapters/postgres-liveness.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
@@ -16,9 +17,11 @@ import { connectionCases } from "../runtime/connections-postgres.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
 import { sqliteCases } from "../runtime/isolation-sqlite.ts";
+import { lostConnections } from "../runtime/lost-connections-postgres.ts";
 import { sentCases } from "../runtime/sent.ts";
 import { sentOnPostgres } from "../runtime/sent-postgres.ts";
 import { steeringCases } from "../runtime/steering.ts";
+import { swallowedFailures } from "../runtime/swallowed-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
@@ -88,12 +91,15 @@ if (suite === "postgres") {
   );
   lostAnswers(collect, () => url);
   handedOver(collect, () => url);
+  memberLiveness(collect, () => url);
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);
   sentCases(collect, shelves);
   sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
   connectionCases(collect, () => url);
+  lostConnections(collect, () => url);
+  swallowedFailures(collect, () => url);
   feedCases(collect, () => url);
 }
 if (suite === "rabbitmq") returnedMessages(collect, () => url);

@@ -52,7 +52,7 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/bus-member.ts",
-        "if (!isSure && owner === this.#owner) this.#renounce();",
+        "if (!isSure && owner === this.#pulse.owner) this.#pulse.renounce();",
         "",
       ),
     ],
@@ -63,13 +63,61 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     name: "what a dead member of the bus held is left to it",
     edits: [
       edit(
-        "adapters/postgres/bus-functions.ts",
-        "AND d.holder IS NOT NULL AND d.holder <> ALL (live)",
-        "AND d.holder IS NOT NULL AND d.holder = ANY ('{}')",
+        "adapters/postgres/bus-liveness.ts",
+        "AND NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = d.holder)",
+        "AND false",
       ),
     ],
     suite: "postgres",
-    caughtBy: "what a process held at its end goes to another one",
+    caughtBy: "a member that is gone without leaving is found dead, and that is counted",
+  },
+  {
+    name: "a member of the bus beats on the pool, where its publishes are",
+    edits: [
+      edit(
+        "adapters/postgres/bus-pulse.ts",
+        "const held = await presence.held().catch(() => undefined);",
+        "const held = undefined as Awaited<ReturnType<Presence['held']>> | undefined;",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "a member whose bus has no connection free is not dead",
+  },
+  {
+    name: "a member of the bus that changes its id forgets what it has in hand",
+    edits: [edit("adapters/postgres/bus-pulse.ts", "      this.#parts.rows(),\n", "      [],\n")],
+    suite: "postgres",
+    caughtBy: "what a member has in hand stays its own when a reply is lost",
+  },
+  {
+    name: "the failure behind a swallowed one is told as the cause",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "isAborted(error) && this.#aborting !== undefined ? this.#swallowed() : error",
+        "error",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "the first one is the cause, with another statement after it, in a group",
+  },
+  {
+    name: "a handler that ends its own connection runs for ever",
+    edits: [edit("runtime/losses.ts", "known.times >= LOSSES_MAX", "known.times < 0")],
+    suite: "postgres",
+    caughtBy: "a handler that ends its own connection each time is parked",
+  },
+  {
+    name: "a lost connection is an attempt",
+    edits: [
+      edit(
+        "adapters/postgres/scope.ts",
+        "this.lost ||= isLostConnection(error);",
+        "this.lost ||= false;",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one that is closed during a statement costs a handler by itself nothing",
   },
   {
     name: "an event is handed over, and its row is left to any member",

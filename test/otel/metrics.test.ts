@@ -97,10 +97,12 @@ describe("metrics", () => {
     const report = async () => {
       asked++;
       const takenOver = { processes: 0, events: 0, deliveries: 0 };
-      return { problem: undefined, refused: 0, takenOver, lost: 0, store: undefined };
+      const dead = { takenOver, redelivered: 3, lost: 0 };
+      return { problem: undefined, refused: 0, ...dead, store: undefined };
     };
     const watch = recorded.telemetry.watch({ name: "order", report });
-    await recorded.metrics();
+    const metrics = await recorded.metrics();
+    expect(metrics.get("odori.takeover.redelivered")).toMatchObject([{ value: 3 }]);
     expect(asked).toBe(1);
     watch.stopped();
     await recorded.metrics();

@@ -5,9 +5,11 @@ import { postgresShelves } from "../support/shelf.ts";
 import { connectionCases } from "./connections-postgres.ts";
 import { isolationCases } from "./isolation.ts";
 import { postgresCases } from "./isolation-postgres.ts";
+import { lostConnections } from "./lost-connections-postgres.ts";
 import { sentCases } from "./sent.ts";
 import { sentOnPostgres } from "./sent-postgres.ts";
 import { strayCases } from "./strays.ts";
+import { swallowedFailures } from "./swallowed-postgres.ts";
 
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres"), () => {
   const url = () => serverUrl("postgres");
@@ -18,4 +20,6 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   postgresCases(runnerOf(), url);
   connectionCases(runnerOf(), url);
   sentOnPostgres(runnerOf(), url);
+  lostConnections(runnerOf(), url);
+  swallowedFailures(runnerOf(), url);
 });

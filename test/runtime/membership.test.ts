@@ -17,6 +17,8 @@ class FragileBus implements Bus {
   subscriptions = 0;
   closed = 0;
   checks = 0;
+  /** What each subscription says to have freed. */
+  freed = 0;
   lose: (error: OdoriError) => void = () => {};
   deliver: Deliver = async () => {};
 
@@ -35,6 +37,7 @@ class FragileBus implements Bus {
         this.checks++;
         return this.#reply();
       },
+      redelivered: () => this.freed,
       close: async () => void this.closed++,
     };
   }
@@ -134,6 +137,19 @@ describe("a service that can hear no more", () => {
     if (app instanceof Error) return expect(app).toMatchObject({ code: "BUS_UNAVAILABLE" });
     await using _ = stopping(await starting);
     await subscribing(inner, clock, 2);
+  });
+
+  it("sums up what its members have freed of dead ones, lost members included", async () => {
+    const { bus, clock, app } = await stage();
+    await using _ = stopping(app);
+    expect((await app.health()).redelivered).toBe(0);
+    bus.freed = 3;
+    expect((await app.health()).redelivered).toBe(3);
+    bus.lose(gone());
+    bus.freed = 2;
+    expect((await app.health()).redelivered).toBe(3);
+    await subscribing(bus, clock, 2);
+    await eventually("the next one counts", async () => (await app.health()).redelivered, 5);
   });
 
   it("is degraded as soon as health asks, also before the next check", async () => {

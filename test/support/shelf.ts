@@ -159,6 +159,8 @@ export function postgresShelves(url: () => string): ShelfKind {
     async make({ sessionOptions } = {}) {
       const schema = newSchema();
       const own = new pg.Pool({ connectionString: url(), max: 2 });
+      // Some tests end the server.
+      own.on("error", () => {});
       await own.query(`CREATE SCHEMA ${schema};
         CREATE TABLE ${schema}.items (item text PRIMARY KEY, count int NOT NULL);
         CREATE TABLE ${schema}.notes (text text NOT NULL)`);

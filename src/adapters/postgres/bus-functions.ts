@@ -3,7 +3,7 @@
  * full of dead ones later. A plan that was made while it was empty reads all of it, each time. So
  * functions read it, whose plans use its indexes in any case. That holds behind a pooler as well.
  */
-const INDEXED = "SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off";
+export const INDEXED = "SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off";
 
 /**
  * The functions with which members take deliveries. Free deliveries and held ones have an index

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { redeliveryPauseMs } from "../../adapter/backoff.ts";
 import { deliverAll } from "../../adapter/deliver-all.ts";
@@ -7,12 +6,16 @@ import { readJson } from "../../cloudevents/message.ts";
 import { eventsOfBatch } from "../../cloudevents/messages.ts";
 import type { Deliver, Incoming, SubscribeOptions } from "../../ports/bus.ts";
 import type { Hold, Neighbour } from "./bus-neighbours.ts";
+import { BusPulse } from "./bus-pulse.ts";
+import type { Presence } from "./presence.ts";
 
 /** What a member needs besides its pool. */
 export interface MemberParts {
   /** The schema's name in quotes. */
   readonly schema: string;
   readonly leaseMs: number;
+  /** By which other members know that this process lives. */
+  readonly presence: Presence;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
   /** Whether statements may be prepared by name. */
@@ -34,13 +37,14 @@ export class PostgresMember implements Neighbour {
   readonly #cycle: { readonly name: string; readonly text: string };
   #acknowledged: number[] = [];
   #rejected: { readonly seq: number; readonly delay: number }[] = [];
-  #owner = randomUUID();
+  readonly #pulse: BusPulse;
+  /** The rows that it has, until they are answered. */
+  readonly #rows = new Set<number>();
   readonly #semaphore: Semaphore;
   /** Events, begun or not, of the rows that it has. */
   #inFlight = 0;
   /** Events of a row, as the last rows had. */
   #perRow = 1;
-  #renewedAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #abandoned = false;
   #lost = false;
@@ -52,7 +56,12 @@ export class PostgresMember implements Neighbour {
     this.#pool = pool;
     this.#parts = parts;
     this.#semaphore = new Semaphore(parts.options.inFlightMax);
-    const { schema } = parts;
+    const { schema, leaseMs, presence, options } = parts;
+    this.#pulse = new BusPulse({
+      ...{ pool, presence, schema, leaseMs, group: options.group, topics: options.topics },
+      rows: () => [...this.#rows],
+      onFreed: () => this.wake(),
+    });
     this.#cycle = {
       name: `odori_cycle_${schema}`.slice(0, 63),
       // It need not survive a power failure: the inbox recognises a repeated delivery.
@@ -64,8 +73,18 @@ export class PostgresMember implements Neighbour {
 
   /** Resolves once other members know this one; from then on it takes deliveries. */
   async start(): Promise<void> {
-    await this.#renew();
+    await this.#pulse.start();
     this.#running = this.#run();
+  }
+
+  /** Says at once that it lives: its process has another lock. */
+  beat(): void {
+    this.#pulse.beatNow();
+  }
+
+  /** How many deliveries it has freed of members that it, or another one, has found dead. */
+  get redelivered(): number {
+    return this.#pulse.redelivered;
   }
 
   /** Whether this member hears one of these types; true for undefined, which means any type. */
@@ -97,11 +116,12 @@ export class PostgresMember implements Neighbour {
    */
   hold(type: string, bodies: readonly string[]): Hold | undefined {
     if (this.#closing !== undefined || this.#lost || !this.hears([type])) return undefined;
+    if (!this.#pulse.isKnown) return undefined;
     const room = Math.floor(this.#parts.options.inFlightMax / 2) - this.#inFlight;
     const held = bodies.slice(0, Math.max(0, Math.floor(room / this.#perRow)));
     if (held.length === 0) return undefined;
     this.#inFlight += held.length;
-    return { member: this, owner: this.#owner, group: this.group, type, bodies: held };
+    return { member: this, owner: this.#pulse.owner, group: this.group, type, bodies: held };
   }
 
   /** Delivers what was held, once it is inserted as the rows `seqs`. */
@@ -122,23 +142,24 @@ export class PostgresMember implements Neighbour {
    */
   letGo({ bodies, owner }: Hold, isSure: boolean): void {
     this.#inFlight -= bodies.length;
-    if (!isSure && owner === this.#owner) this.#renounce();
+    if (!isSure && owner === this.#pulse.owner) this.#pulse.renounce();
     if (this.#closing !== undefined) this.wake();
   }
 
   /** Stops at once. Another member gets what was not acknowledged. */
-  abandon(error: unknown): void {
+  async abandon(error: unknown): Promise<void> {
     this.#lose(error);
     this.#abandoned = true;
     this.wake();
+    await this.#running;
+    await this.#turn(0);
+    await this.#leave();
   }
 
+  /** A member that cannot say that it leaves is found dead. */
   async #leave(): Promise<void> {
     await this.#running;
-    if (!this.#abandoned)
-      await this.#pool
-        .query(`DELETE FROM ${this.#parts.schema}.member WHERE owner = $1`, [this.#owner])
-        .catch(() => {});
+    await this.#pulse.leave().catch(() => {});
   }
 
   async #run(): Promise<void> {
@@ -149,7 +170,7 @@ export class PostgresMember implements Neighbour {
         this.#inFlight + this.#acknowledged.length + this.#rejected.length === 0
       )
         return;
-      const takes = this.#closing === undefined && !this.#lost;
+      const takes = this.#closing === undefined && !this.#lost && this.#pulse.isKnown;
       const room = takes ? Math.ceil((inFlightMax - this.#inFlight) / this.#perRow) : 0;
       this.#woken = false;
       const taken = await this.#turn(Math.max(0, room));
@@ -169,17 +190,17 @@ export class PostgresMember implements Neighbour {
     this.#rejected = [];
     const { options } = this.#parts;
     try {
-      // Also without room: another member would take what this one has in flight.
-      if (performance.now() - this.#renewedAt > this.#parts.leaseMs / 4) await this.#renew();
       if (room === 0 && acknowledged.length + rejected.length === 0) return 0;
       const { group, topics } = options;
       const values = [
-        ...[this.#owner, group, JSON.stringify(topics), room],
+        ...[this.#pulse.owner, group, JSON.stringify(topics), room],
         ...[JSON.stringify(acknowledged), JSON.stringify(rejected)],
       ];
       const { name, text } = this.#cycle;
       const cycle = this.#parts.prepare() ? { name, text, values } : { text, values };
       const { rows } = await this.#pool.query(cycle);
+      for (const seq of acknowledged) this.#rows.delete(seq);
+      for (const { seq } of rejected) this.#rows.delete(seq);
       const inOrder = rows.sort((a, b) => Number(a.seq) - Number(b.seq));
       const before = this.#inFlight;
       for (const row of inOrder)
@@ -188,19 +209,13 @@ export class PostgresMember implements Neighbour {
       return rows.length;
     } catch (error) {
       this.#lose(error);
-      // If the reply was lost, the old owner may hold deliveries this process does not know. They
-      // are free once its lease expires.
-      this.#renounce();
+      // If the reply was lost, the old owner may hold deliveries this process does not know.
+      if (room > 0) this.#pulse.renounce();
       // Repeated with the next turn: acknowledging twice changes nothing.
       this.#acknowledged.push(...acknowledged);
       this.#rejected.push(...rejected);
       return undefined;
     }
-  }
-
-  #renounce(): void {
-    this.#owner = randomUUID();
-    this.#renewedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** From now on it takes nothing, and only acknowledges what it has. */
@@ -211,6 +226,7 @@ export class PostgresMember implements Neighbour {
   }
 
   async #hand(seq: number, type: string, body: string, failures: number): Promise<void> {
+    this.#rows.add(seq);
     const events = eventsOf(seq, type, body);
     this.#inFlight += events.length;
     let open = events.length;
@@ -244,19 +260,10 @@ export class PostgresMember implements Neighbour {
     if (this.#inFlight === Math.floor(this.#parts.options.inFlightMax / 2)) this.wake();
   }
 
-  async #renew(): Promise<void> {
-    const { schema, leaseMs } = this.#parts;
-    const at = performance.now();
-    const { group, topics } = this.#parts.options;
-    const renew = `SELECT ${schema}.renew($1, $2, $3::text::json, $4::bigint)`;
-    await this.#pool.query(renew, [this.#owner, group, JSON.stringify(topics), leaseMs]);
-    this.#renewedAt = at;
-  }
-
   #sleep(): Promise<void> {
     if (this.#woken) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake(), Math.min(POLL_MS, this.#parts.leaseMs / 4));
+      const timer = setTimeout(() => this.#wake(), POLL_MS);
       this.#wake = () => {
         clearTimeout(timer);
         this.#wake = () => {};

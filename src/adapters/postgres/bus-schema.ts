@@ -1,4 +1,5 @@
 import { BUS_FUNCTIONS } from "./bus-functions.ts";
+import { BUS_LIVENESS } from "./bus-liveness.ts";
 
 /** The schema of the bus, unless an option names another one. */
 export const BUS_SCHEMA = "odori_bus";
@@ -104,4 +105,5 @@ export const BUS_TABLES: readonly string[] = [
   // Who is behind an owner, for a diagnosis; NULL of a process of an earlier version.
   "ALTER TABLE $S.member ADD COLUMN group_name text, ADD COLUMN types json",
   BUS_FUNCTIONS.replaceAll("$UNHEARD", String(UNHEARD_MS)),
+  BUS_LIVENESS.replaceAll("$UNHEARD", String(UNHEARD_MS)),
 ];

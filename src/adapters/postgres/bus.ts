@@ -41,6 +41,7 @@ import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
 import { explain, isAnswered, isForbidden, sqlState } from "./errors.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
+import { Presence } from "./presence.ts";
 import { ensureSchema } from "./schema.ts";
 
 /** Options of `postgresBus`. */
@@ -52,9 +53,10 @@ export interface PostgresBusOptions extends PostgresOptions {
    */
   readonly schema?: string;
   /**
-   * A member that is silent for this long loses its deliveries to other members, in milliseconds.
+   * A process that is silent for this long loses its deliveries to others, in milliseconds. One
+   * that has died loses them sooner: the server frees the lock of its session.
    *
-   * @default 5000
+   * @default 15000
    */
   readonly leaseMs?: number;
   /**
@@ -76,6 +78,7 @@ export interface PostgresBusOptions extends PostgresOptions {
 interface Link {
   readonly pool: pg.Pool;
   readonly hints: Hints;
+  readonly presence: Presence;
   readonly members: Set<PostgresMember>;
   /** Names the bus among those of this process. */
   readonly neighbourhood: string;
@@ -93,6 +96,10 @@ interface Inserted {
 /** How long the server may take to reply, in milliseconds. */
 const REPLY_MS = 15_000;
 const CHECK_MS = 4_000;
+/** As of a store, so that what is said of dead processes holds for both. */
+const LEASE_MS = 15_000;
+/** How long members may take to leave when the bus is closed with deliveries in flight. */
+const LEAVE_MS = 1_000;
 
 const INSERTED: PromiseFulfilledResult<void> = { status: "fulfilled", value: undefined };
 
@@ -122,12 +129,16 @@ export class PostgresBus implements Bus {
     this.#link = connectOnce({
       place: this.place,
       open: () => this.#connect(),
-      close: async ({ pool, hints, members, neighbourhood }) => {
-        for (const member of members) {
+      close: async ({ pool, hints, presence, members, neighbourhood }) => {
+        const left = [...members].map((member) => {
           moveOut(neighbourhood, member);
-          member.abandon(busClosed(this.place));
-        }
-        await endAll(pool, () => Promise.all([hints.close(), pool.end()]));
+          return member.abandon(busClosed(this.place));
+        });
+        await within(LEAVE_MS, Promise.all(left));
+        await Promise.all([
+          presence.close(),
+          endAll(pool, () => Promise.all([hints.close(), pool.end()])),
+        ]);
       },
       explain: (error) => this.#explain(error),
       replyMs: REPLY_MS,
@@ -176,13 +187,14 @@ export class PostgresBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#link.use(async ({ pool, members, neighbourhood }) => {
+    return this.#link.use(async ({ pool, presence, members, neighbourhood }) => {
       await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
       const subscribe = `SELECT ${this.#schema}.subscribe($1, $2::text::json)`;
       await pool.query(subscribe, [group, JSON.stringify(topics)]);
       const member = new PostgresMember(pool, {
         schema: this.#schema,
-        leaseMs: this.#options.leaseMs ?? 5_000,
+        leaseMs: this.#options.leaseMs ?? LEASE_MS,
+        presence,
         prepare: () => mayPrepare(pool, this.#options),
         options,
         deliver,
@@ -194,6 +206,7 @@ export class PostgresBus implements Bus {
       return {
         check: () => this.#check(options),
         backlog: () => this.#backlog(options),
+        redelivered: () => member.redelivered,
         close: () => {
           moveOut(neighbourhood, member);
           return member.close().finally(() => members.delete(member));
@@ -288,8 +301,11 @@ export class PostgresBus implements Bus {
       for (const member of members) if (member.hears(types)) member.wake();
     });
     await hints.listen();
+    const presence = new Presence(this.#options, () => {
+      for (const member of members) member.beat();
+    });
     const neighbourhood = neighbourhoodOf(pool, this.#schema);
-    return { pool, hints, members, neighbourhood, hands: true };
+    return { pool, hints, presence, members, neighbourhood, hands: true };
   }
 
   #explain(error: unknown): OdoriError {
@@ -301,6 +317,15 @@ export class PostgresBus implements Bus {
       ? explained
       : busUnavailable(this.place, explained);
   }
+}
+
+/** Waits for `work`, and for no longer than that. */
+function within(limitMs: number, work: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function checked(type: string): PublishResult {

@@ -102,6 +102,29 @@ export function isEnded(error: unknown): boolean {
   return ENDED.includes(sqlState(error) ?? "");
 }
 
+/** By which the server ends a connection in the middle of a statement: a shutdown, or a person. */
+const SHUT_DOWN = /^57P0[123]$/;
+/** The client has waited for a reply for too long. */
+const SLOW = /timeout|timed ?out/i;
+
+/** Tells whether a statement failed because its connection was lost. */
+export function isLostConnection(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return SHUT_DOWN.test(state);
+  return isNetwork(error) && !SLOW.test(`${codeOf(error)} ${messageOf(error)}`);
+}
+
+/**
+ * The failure of a handler that went on after a statement had failed: that statement says why, and
+ * the server says of all later ones only that the transaction is aborted.
+ */
+export function swallowedFailure(cause: unknown): Error {
+  const message =
+    `${messageOf(cause)}. The handler went on after this failure of a statement, and its ` +
+    "transaction cannot: let it throw, or set a savepoint before the statement.";
+  return Object.assign(new Error(message, { cause }), { code: codeOf(cause) });
+}
+
 export function isForbidden(error: unknown): boolean {
   return sqlState(error) === INSUFFICIENT_PRIVILEGE;
 }

@@ -1,22 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { Roster, type SeenMember } from "../../adapter/roster.ts";
+import type { SeenMember } from "../../adapter/roster.ts";
 import type { Opened, Session } from "../../ports/store.ts";
-import { explainConnecting, isAnswered } from "./errors.ts";
+import { Lookout } from "./lookout.ts";
 import type { SqlRow } from "./native.ts";
-import { type PostgresOptions, placeOf } from "./options.ts";
-import { Presence, type PresenceLink } from "./presence.ts";
+import type { PostgresOptions } from "./options.ts";
+import { Presence, type PresenceLink, type PresenceValues } from "./presence.ts";
 import type { Statement } from "./sql.ts";
 import type { Statements } from "./statements.ts";
-
-/** Another process, as `peek` returns it. */
-interface MemberRow {
-  readonly owner: string;
-  readonly beat: number;
-  readonly lock: SeenMember["lock"];
-  readonly leaseMs: number;
-  /** Whether the server has started since the process took its lock. */
-  readonly restarted: boolean;
-}
 
 /** What one look at the other processes has found. */
 export interface PostgresLook {
@@ -28,20 +18,6 @@ export interface PostgresLook {
   readonly lost: boolean;
 }
 
-/**
- * How long a lock may be free before its process is dead, in milliseconds: the other one may have
- * lost its connection alone, and takes ten round trips for the next. With `freed` this process has
- * kept its own meanwhile, so the server and the network are in order. With `free` it has just
- * started, and cannot tell.
- */
-const PATIENCE = { freedMs: 2_000, freeMs: 5_000 };
-/**
- * Overrides the defaults of the role. A beat need not survive a power failure, and ends on the
- * server before this process gives its connection up. What is set for the session would hold,
- * behind a pooler, for the transactions of others.
- */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 3000`;
 /** How long what is under an earlier id is left alone: most of it is settled meanwhile. */
 const RENOUNCED_MS = 2_000;
 
@@ -49,11 +25,8 @@ const RENOUNCED_MS = 2_000;
 export class PostgresMembers {
   readonly #session: Session;
   readonly #statements: Statements;
-  readonly #place: string;
   readonly #presence: Presence;
-  readonly #roster = new Roster();
-  /** The first one is that of the start. */
-  #connections = 1;
+  readonly #lookout: Lookout;
   /** How often this process was found dead, as far as it knows; undefined: it has not joined. */
   #deaths: number | undefined;
   #lost = false;
@@ -65,8 +38,8 @@ export class PostgresMembers {
   constructor(session: Session, options: PostgresOptions, statements: Statements) {
     this.#session = session;
     this.#statements = statements;
-    this.#place = placeOf(options);
     this.#presence = new Presence(options, () => this.#beatAgain());
+    this.#lookout = new Lookout(this.#presence);
     this.owner = session.owner;
   }
 
@@ -99,23 +72,10 @@ export class PostgresMembers {
   /** Takes what `peek` has found. */
   async look(row: SqlRow | undefined): Promise<PostgresLook> {
     if (row?.alive !== true) await this.beat();
-    const { connections, isConnected } = this.#presence;
-    // After a break of the connection the others may have to connect again as well.
-    if (!isConnected || this.#connections !== connections) this.#roster.doubtLocks();
-    this.#connections = connections;
-    const others: readonly MemberRow[] = JSON.parse(String(row?.members ?? "[]"));
-    const { leaseMs: silentMs } = this.#session;
-    const freedMs = Math.min(PATIENCE.freedMs, silentMs);
-    const freeMs = Math.min(PATIENCE.freeMs, silentMs);
-    const seen = others.map(({ restarted, ...member }) => ({
-      ...member,
-      lock: restarted ? ("unknown" as const) : member.lock,
-    }));
-    const patience = { silentMs, freedMs, freeMs };
-    const dead = this.#roster.look(seen, Number(row?.now), patience);
+    const { dead, freed } = this.#lookout.look(row, this.#session.leaseMs);
     const lost = this.#lost;
     this.#lost = false;
-    return { dead, freed: others.some(({ lock }) => lock === "free"), lost };
+    return { dead, freed, lost };
   }
 
   /**
@@ -157,26 +117,10 @@ export class PostgresMembers {
     this.beat().catch(() => {});
   }
 
-  async #run(
+  #run(
     { text }: Statement,
-    values: Values | ((held: PresenceLink) => Values),
+    values: PresenceValues | ((held: PresenceLink) => PresenceValues),
   ): Promise<readonly SqlRow[]> {
-    let held: PresenceLink | undefined;
-    try {
-      held = await this.#presence.held();
-      const list = typeof values === "function" ? values(held) : values;
-      // Sent at once: no other call comes between them.
-      const [, { rows }] = await Promise.all([
-        held.client.query(BEGIN),
-        held.client.query<SqlRow>(text, [...list]),
-        held.client.query("COMMIT"),
-      ]);
-      return rows;
-    } catch (error) {
-      if (held !== undefined && !isAnswered(error)) this.#presence.discard(held);
-      throw explainConnecting(error, this.#place);
-    }
+    return this.#presence.run(text, values);
   }
 }
-
-type Values = readonly (string | number | null)[];

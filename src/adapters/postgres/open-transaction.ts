@@ -1,5 +1,6 @@
 import type { Semaphore } from "../../adapter/semaphore.ts";
 import { isOutdated } from "./errors.ts";
+import { endingOf } from "./options.ts";
 import type { PreparedNames } from "./prepared.ts";
 import { type Connection, type Statement, TransactionSql } from "./sql.ts";
 
@@ -136,6 +137,11 @@ export class OpenTransaction {
       this.discard(cause instanceof Error ? cause : new Error(String(cause)));
     });
     this.release();
+  }
+
+  /** Why the connection has ended, if it did so between two statements. */
+  get ending(): Error | undefined {
+    return endingOf(this.#client);
   }
 
   onRelease(work: () => void): void {

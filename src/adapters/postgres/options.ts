@@ -130,8 +130,21 @@ export function poolOf(options: PostgresOptions): pg.Pool {
   // The pool replaces an idle connection that breaks; one in use fails its query. Without these
   // listeners the error would end the process.
   pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => {
+    client.on("error", (error) => {
+      // What the server says comes first; then the client says that the connection has ended.
+      if (!endings.has(client)) endings.set(client, error);
+    });
+  });
   return pool;
+}
+
+/** Why connections have ended that no statement was using then. */
+const endings = new WeakMap<object, Error>();
+
+/** Why a connection has ended, where it did so between two statements: none of them says it. */
+export function endingOf(client: object): Error | undefined {
+  return endings.get(client);
 }
 
 /** How long a server may take to end its connections, in milliseconds. */

@@ -1,7 +1,9 @@
 import { randomInt } from "node:crypto";
 import type pg from "pg";
 import { storeNotOpen } from "../../ports/errors.ts";
-import { endAll, type PostgresOptions, poolOf } from "./options.ts";
+import { explainConnecting, isAnswered } from "./errors.ts";
+import type { SqlRow } from "./native.ts";
+import { endAll, type PostgresOptions, placeOf, poolOf } from "./options.ts";
 import { isAtPooler } from "./pooler.ts";
 import { MEMBER_LOCKS, SERVER } from "./upkeep-statements.ts";
 
@@ -14,6 +16,15 @@ export interface PresenceLink {
   readonly server: string | null;
 }
 
+export type PresenceValues = readonly (string | number | null)[];
+
+/**
+ * Overrides the defaults of the role. A beat need not survive a power failure, and ends on the
+ * server before this process gives its connection up. What is set for the session would hold,
+ * behind a pooler, for the transactions of others.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+  SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 3000`;
 /** Pause before it is tried again to connect, in milliseconds. */
 const AGAIN_MS = 200;
 const KEY_MAX = 2 ** 31;
@@ -30,6 +41,7 @@ const LOCK = `SELECT pg_try_advisory_lock(${MEMBER_LOCKS}, $1) AS held,
  */
 export class Presence {
   readonly #pool: pg.Pool;
+  readonly #place: string;
   readonly #again: () => void;
   #current: Promise<PresenceLink> | undefined;
   #client: pg.PoolClient | undefined;
@@ -42,6 +54,7 @@ export class Presence {
   constructor(options: PostgresOptions, again: () => void) {
     const statementTimeoutMs = Math.min(options.statementTimeoutMs ?? REPLY_MS, REPLY_MS);
     this.#pool = poolOf({ ...options, statementTimeoutMs, connectionsMax: 1 });
+    this.#place = placeOf(options);
     this.#again = again;
   }
 
@@ -54,6 +67,28 @@ export class Presence {
     if (this.#closed) return Promise.reject(storeNotOpen());
     this.#current ??= this.#connect();
     return this.#current;
+  }
+
+  /** Runs one statement in a transaction. `values` may depend on the lock. */
+  async run(
+    text: string,
+    values: PresenceValues | ((held: PresenceLink) => PresenceValues),
+  ): Promise<readonly SqlRow[]> {
+    let held: PresenceLink | undefined;
+    try {
+      held = await this.held();
+      const list = typeof values === "function" ? values(held) : values;
+      // Sent at once: no other call comes between them.
+      const [, { rows }] = await Promise.all([
+        held.client.query(BEGIN),
+        held.client.query<SqlRow>(text, [...list]),
+        held.client.query("COMMIT"),
+      ]);
+      return rows;
+    } catch (error) {
+      if (held !== undefined && !isAnswered(error)) this.discard(held);
+      throw explainConnecting(error, this.#place);
+    }
   }
 
   /** Discards a connection that does not reply, or has ended. */

@@ -12,6 +12,7 @@ const FUNCTIONS = [
   ...["now_ms()", "publish(json)", "send(text[], text[])", "subscribe(text, json)", "sweep()"],
   ...["take(text, text, json, int, json, json)", "renew(text, text, json, bigint)"],
   ...["backlog(text, json, int)", "hand(text[], text[], json)"],
+  ...["tidy(text, json, json)", "give_back(text, text, json, json)"],
 ];
 
 /** Lists what `provision` creates: the tables, and a subscription for each service and type. */

@@ -14,7 +14,16 @@ import type {
   HandlerScope,
   StoreTransaction,
 } from "../../ports/transaction.ts";
-import { isAborted, isContended, isEnded, isLocked, isOutdated } from "./errors.ts";
+import {
+  isAborted,
+  isContended,
+  isEnded,
+  isLocked,
+  isLostConnection,
+  isOutdated,
+  sqlState,
+  swallowedFailure,
+} from "./errors.ts";
 import type { Sql, SqlResult } from "./native.ts";
 import { LOCK_WAIT_MS, type OpenTransaction } from "./open-transaction.ts";
 import { changesSession } from "./session.ts";
@@ -54,6 +63,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   flights = 0;
   contended = false;
   crowded = false;
+  lost = false;
   /** A cancelled statement says nothing of other transactions: this process cancels it. */
   #interrupted = false;
   readonly #parts: ScopeParts;
@@ -71,6 +81,8 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   #statements = 0;
   /** The first statement that failed. If the handler went on, the transaction may be aborted. */
   #failure: unknown;
+  /** The first that failed since one has succeeded: it has aborted the transaction. */
+  #aborting: unknown;
   /** Why a statement was refused that a handler by itself may issue. */
   #refused: OdoriError | undefined;
 
@@ -136,7 +148,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     if (this.#failure === undefined || shared === undefined) return;
     // The handler went on after a failed statement: unless it had a savepoint, all is lost.
     return shared.checkSavepoint().catch(() => {
-      throw this.#failure;
+      throw this.#swallowed();
     });
   }
 
@@ -173,8 +185,9 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
       open.waitForLocks(LOCK_WAIT_MS.bookkeeping);
       return await this.#parts.finish(open, work);
     } catch (error) {
-      // After a failed statement that the handler swallowed, the transaction is aborted.
-      throw this.#failure !== undefined && isEnded(error) ? this.#failure : error;
+      // After a failed statement that the handler swallowed, the transaction is aborted, or gone.
+      const ended = isEnded(error) || this.lost;
+      throw this.#failure !== undefined && ended ? this.#swallowed() : error;
     }
   }
 
@@ -210,19 +223,28 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     if (turn !== undefined) turn.last = this;
     if (this.#pending.size < this.#statements || !this.touched) this.flights++;
     this.#statements++;
+    let opened: OpenTransaction | undefined;
     try {
-      return await (open instanceof Promise ? await open : open).sql.request(statement);
-    } catch (error) {
+      opened = open instanceof Promise ? await open : open;
+      const reply = await opened.sql.request(statement);
+      // Behind a savepoint the transaction goes on.
+      this.#aborting = undefined;
+      return reply;
+    } catch (cause) {
+      const error = reasonOf(opened, cause);
       // In the turn of the reply: the next one may have come with it.
       if (isAborted(error)) this.#sends.check();
-      onFailure(error);
+      const failure = isAborted(error) && this.#aborting !== undefined ? this.#swallowed() : error;
+      onFailure(failure);
       this.#failure ??= error;
+      this.#aborting ??= error;
+      this.lost ||= isLostConnection(error);
       // By itself a handler has met no other for which it was cancelled.
       const met = this.#exclusive ? isLocked(error) : isContended(error);
       if ((met && !this.#interrupted) || isOutdated(error)) this.contended = true;
-      if (isOutdated(error) && error instanceof Error) (await open).discard(error);
+      if (isOutdated(error) && error instanceof Error) opened?.discard(error);
       this.#onFailure(error, this);
-      throw error;
+      throw failure;
     }
   }
 
@@ -272,11 +294,24 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     this.crowded = wait === "own";
   }
 
+  /** The failure of a handler that went on after a failed statement. */
+  #swallowed(): Error {
+    return swallowedFailure(this.#aborting ?? this.#failure);
+  }
+
   async #notAwaited(): Promise<never> {
     const results = await Promise.allSettled(this.#asked);
     const failed = results.find((result) => result.status === "rejected");
     throw statementNotAwaited(failed?.reason);
   }
+}
+
+/**
+ * Why a statement has failed. Where the server ended the connection before it, such as after a time
+ * limit, the client says only that the connection cannot be used.
+ */
+function reasonOf(open: OpenTransaction | undefined, error: unknown): unknown {
+  return sqlState(error) === undefined && isLostConnection(error) ? (open?.ending ?? error) : error;
 }
 
 function transactionShared(): OdoriError {

@@ -43,6 +43,10 @@ const unchanged = (table: string, key: string) =>
  */
 const LOCK = `CASE WHEN m.lock_key IS NULL THEN 'unknown'
   WHEN pg_try_advisory_xact_lock_shared(${MEMBER_LOCKS}, m.lock_key) THEN 'free' ELSE 'held' END`;
+/** What is seen of the members `m`: a JSON list of them. */
+export const MEMBERS_SEEN = `json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
+             'leaseMs', m.lease_ms, 'lock', ${LOCK},
+             'restarted', m.server IS DISTINCT FROM ${SERVER}))::text`;
 /** Condition for deliveries that the process knows: a JSON list of `knownList`. */
 const known = (list: string) =>
   `(${list}::text IS NULL
@@ -67,9 +71,7 @@ export function upkeepStatements(statement: MakeStatement) {
          EXISTS (SELECT 1 FROM $S.member WHERE owner <> $1
            AND abs(t - died_at) <= ${DEATH_REMEMBERED_MS}) AS died,
          EXISTS (SELECT 1 FROM $S.member WHERE owner = $1 AND ${LIVES}) AS alive,
-         (SELECT json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
-             'leaseMs', m.lease_ms, 'lock', ${LOCK},
-             'restarted', m.server IS DISTINCT FROM ${SERVER}))::text
+         (SELECT ${MEMBERS_SEEN}
            FROM $S.member m WHERE m.owner <> $1 AND ${LIVES}) AS members
        FROM clock`,
     ),

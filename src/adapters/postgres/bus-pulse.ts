@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import type { SeenMember } from "../../adapter/roster.ts";
+import { Lookout } from "./lookout.ts";
+import type { SqlRow } from "./native.ts";
+import type { Presence, PresenceValues } from "./presence.ts";
+import { MEMBERS_SEEN } from "./upkeep-statements.ts";
+
+/** What a pulse needs of its member. */
+export interface BusPulseParts {
+  readonly pool: pg.Pool;
+  /** Shared by the members of one bus. */
+  readonly presence: Presence;
+  /** The schema's name in quotes. */
+  readonly schema: string;
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly leaseMs: number;
+  /** The rows that the member has, and has not answered. */
+  rows(): readonly number[];
+  /** Told when there may be more to take. */
+  onFreed(): void;
+}
+
+/**
+ * How often a member says that it lives, and looks at the others, in milliseconds; and how often
+ * while the lock of one is free.
+ */
+const LOOK_MS = { calm: 1_250, freed: 500 } as const;
+/** How long what is under an earlier id is left alone: its statement may still be under way. */
+const RENOUNCED_MS = 2_000;
+
+/**
+ * Says that a member lives, and finds out which others of its group are dead. Beats go over a
+ * connection past the pool, so that nothing else of the bus can hold them up. Where none is to
+ * be had, the member beats on the pool, and only its silence would tell.
+ */
+export class BusPulse {
+  readonly #parts: BusPulseParts;
+  readonly #lookout: Lookout;
+  readonly #beat: string;
+  /** Identifies the member in the rows that it holds. */
+  owner = randomUUID();
+  /** Whether the others know `owner`. What another one holds is given to the next who asks. */
+  isKnown = false;
+  /** How many deliveries it has freed of members that were found dead. */
+  redelivered = 0;
+  /** Ids that it had before, and under which it may have taken rows. */
+  #renounced: { readonly owner: string; readonly at: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #tidying: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: BusPulseParts) {
+    this.#parts = parts;
+    this.#lookout = new Lookout(parts.presence);
+    const { schema } = parts;
+    const now = `${schema}.now_ms()`;
+    this.#beat = `WITH earlier AS MATERIALIZED (
+        SELECT json_array_elements_text($7::text::json) AS id),
+      again AS (UPDATE ${schema}.member SET expires_at = ${now} + $2::bigint, lock_key = $5::int,
+        server = $6 WHERE owner IN (SELECT id FROM earlier)),
+      beaten AS (INSERT INTO ${schema}.member AS m
+          (owner, expires_at, lease_ms, group_name, types, lock_key, server)
+        VALUES ($1, ${now} + $2::bigint, $2::bigint, $3, $4::text::json, $5::int, $6)
+        ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at,
+          lease_ms = excluded.lease_ms, lock_key = excluded.lock_key, server = excluded.server)
+      SELECT ${now} AS now, (SELECT ${MEMBERS_SEEN} FROM ${schema}.member m
+        WHERE m.owner <> $1 AND m.owner NOT IN (SELECT id FROM earlier)
+          AND (m.group_name = $3 OR m.group_name IS NULL)) AS members`;
+  }
+
+  /** Resolves once the others know the member. */
+  async start(): Promise<void> {
+    const { dead } = await this.#look();
+    this.#tidy(dead);
+    await this.#tidying;
+    this.#schedule(LOOK_MS.calm);
+  }
+
+  /** Beats now: the others do not know the member, or not its lock. */
+  beatNow(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#round ??= this.#goRound().finally(() => {
+      this.#round = undefined;
+    });
+  }
+
+  /**
+   * Changes the id, after a reply was lost that may have told of rows. What the member has stays
+   * its own; the rest is given back after a moment.
+   */
+  renounce(): void {
+    this.#renounced.push({ owner: this.owner, at: performance.now() });
+    this.owner = randomUUID();
+    this.isKnown = false;
+    this.beatNow();
+  }
+
+  /** Gives back what the member still holds, and leaves the others. */
+  async leave(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await Promise.all([this.#round, this.#tidying]);
+    const owners = [...this.#renounced, this].map(({ owner }) => owner);
+    this.isKnown = false;
+    await this.#giveBack(owners, []);
+  }
+
+  #schedule(pauseMs: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    const pause = Math.min(pauseMs, this.#parts.leaseMs / 4);
+    this.#timer = setTimeout(() => this.beatNow(), pause).unref();
+  }
+
+  /** The member finds out by itself that the database cannot be used. */
+  async #goRound(): Promise<void> {
+    let pauseMs: number = LOOK_MS.calm;
+    const wasKnown = this.isKnown;
+    try {
+      const { owner } = this;
+      const { dead, freed } = await this.#look();
+      if (freed) pauseMs = LOOK_MS.freed;
+      if (!wasKnown && owner === this.owner) this.#parts.onFreed();
+      this.#tidy(dead);
+    } catch {}
+    this.#schedule(this.isKnown ? pauseMs : LOOK_MS.freed);
+  }
+
+  async #look() {
+    const { owner } = this;
+    const { group, topics, leaseMs } = this.#parts;
+    const earlier = this.#renounced.map((one) => one.owner);
+    const [row] = await this.#query(this.#beat, (key, server) => [
+      ...[owner, leaseMs, group, JSON.stringify(topics), key, server, JSON.stringify(earlier)],
+    ]);
+    if (owner === this.owner) this.isKnown = true;
+    return this.#lookout.look(row, leaseMs);
+  }
+
+  /** Beside the beats: it may wait for a connection, and for rows. */
+  #tidy(dead: readonly SeenMember[]): void {
+    this.#tidying ??= this.#tidyAll(dead)
+      .catch(() => {})
+      .finally(() => {
+        this.#tidying = undefined;
+      });
+  }
+
+  async #tidyAll(dead: readonly SeenMember[]): Promise<void> {
+    await this.#giveBackEarlier();
+    const { pool, schema, group, topics } = this.#parts;
+    const found = dead.map(({ owner, beat }) => ({ owner, beat }));
+    const { rows } = await pool.query<{ freed: string }>(
+      `SELECT ${schema}.tidy($1, $2::text::json, $3::text::json) AS freed`,
+      [group, JSON.stringify(topics), JSON.stringify(found)],
+    );
+    const freed = Number(rows[0]?.freed);
+    this.redelivered += freed;
+    if (freed > 0) this.#parts.onFreed();
+  }
+
+  async #giveBackEarlier(): Promise<void> {
+    const wait = Math.min(RENOUNCED_MS, this.#parts.leaseMs);
+    const due = this.#renounced.filter(({ at }) => performance.now() - at >= wait);
+    if (due.length === 0 || !this.isKnown) return;
+    await this.#giveBack(
+      due.map(({ owner }) => owner),
+      this.#parts.rows(),
+    );
+    this.#renounced = this.#renounced.filter((one) => !due.includes(one));
+  }
+
+  async #giveBack(owners: readonly string[], known: readonly number[]): Promise<void> {
+    const { schema, group } = this.#parts;
+    await this.#query(`SELECT ${schema}.give_back($1, $2, $3::text::json, $4::text::json)`, () => [
+      ...[this.owner, group, JSON.stringify(owners), JSON.stringify(known)],
+    ]);
+  }
+
+  async #query(
+    text: string,
+    values: (key: number | null, server: string | null) => PresenceValues,
+  ): Promise<readonly SqlRow[]> {
+    const { presence, pool } = this.#parts;
+    const held = await presence.held().catch(() => undefined);
+    if (held !== undefined) return presence.run(text, ({ key, server }) => values(key, server));
+    return (await pool.query<SqlRow>(text, [...values(null, null)])).rows;
+  }
+}
