@@ -18,7 +18,7 @@ const ACCEPTED = "what is accepted by its code does not fail, and nothing else i
 export const FINDING_MUTANTS: readonly Mutant[] = [
   unfound(
     "a statement after its handler is only logged",
-    ["simulate/run.ts", "error.code === STRAY", "error.code !== STRAY"],
+    ["simulate/run.ts", "!process.dead && error instanceof", "process.dead && error instanceof"],
     STRAY,
   ),
   unfound(
