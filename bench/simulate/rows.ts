@@ -5,6 +5,7 @@ import { type Simulation, simulation } from "../../src/simulate/simulation.ts";
 import { chargeOnce, pgShopWith } from "../../test/simulate/pg-shop.ts";
 import { tripWith } from "../../test/simulate/trip.ts";
 import { agreement } from "./agreement.ts";
+import { counts } from "./counts.ts";
 import { finds } from "./finds.ts";
 import * as measure from "./measures.ts";
 import type { Row } from "./row.ts";
@@ -47,6 +48,8 @@ export function rows(seeds: number): readonly Row[] {
       warmUp: PGLITE.warmUp,
     }),
     threads(seeds),
+    counts("one order", oneOrder),
+    counts("one order, --store sqlite", oneOrder, "sqlite"),
     heap(seeds * 2),
     differ("trip", trips, Math.min(COMPARED_MAX, seeds)),
     differ("trip, two instances", pairs, Math.min(COMPARED_MAX, seeds)),

@@ -37,6 +37,7 @@ interface WatchedMember {
 
 /** Least number of looks before a member counts as dead. */
 const LOOKS = 4;
+const NONE_WATCHED: ReadonlyMap<string, WatchedMember> = new Map();
 
 /**
  * Tells which processes are dead, from one look to the next. The clock of another process is never
@@ -44,7 +45,7 @@ const LOOKS = 4;
  * the database was away or the process itself stood still, counts as one look and no more.
  */
 export class Roster {
-  #watched: ReadonlyMap<string, WatchedMember> = new Map();
+  #watched = NONE_WATCHED;
   #lookedAt: number | undefined;
   #doubtsLocks = false;
 
@@ -65,6 +66,10 @@ export class Roster {
     // A clock may step back.
     const passedMs = Math.max(0, nowMs - (this.#lookedAt ?? nowMs));
     this.#lookedAt = nowMs;
+    if (members.length === 0) {
+      this.#watched = NONE_WATCHED;
+      return members;
+    }
     const watched = new Map<string, WatchedMember>();
     const dead: SeenMember[] = [];
     for (const member of members) {

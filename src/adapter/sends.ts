@@ -1,11 +1,13 @@
 /** The statements of `send` in one transaction, whose replies nothing awaits. */
 export class Sends {
-  readonly #pending = new Set<Promise<unknown>>();
+  /** Made with the first one: most handlers send nothing. */
+  #pending: Set<Promise<unknown>> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   add(reply: Promise<unknown>): void {
-    this.#pending.add(reply);
-    const settled = () => this.#pending.delete(reply);
+    this.#pending ??= new Set();
+    const pending = this.#pending.add(reply);
+    const settled = () => pending.delete(reply);
     reply.then(settled, (error: unknown) => {
       settled();
       this.failed(error);
@@ -24,7 +26,9 @@ export class Sends {
 
   /** Resolves once all have ended, and rejects as `check` throws; undefined if there were none. */
   ended(): Promise<void> | undefined {
-    if (this.#pending.size === 0 && this.#failure === undefined) return undefined;
-    return Promise.allSettled(this.#pending).then(() => this.check());
+    const pending = this.#pending;
+    const none = pending === undefined || pending.size === 0;
+    if (none && this.#failure === undefined) return undefined;
+    return Promise.allSettled(pending ?? []).then(() => this.check());
   }
 }

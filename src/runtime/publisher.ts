@@ -119,7 +119,11 @@ export class Publisher {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    const over = () => void this.#underWay.delete(tracked);
+    const tracked = work.then(over, (error: unknown) => {
+      over();
+      throw error;
+    });
     this.#underWay.add(tracked);
   }
 

@@ -108,10 +108,13 @@ export class Relay<Native> {
     this.#wakesAt = at;
     this.#cancel = this.#parts.environment.timer(delayMs, () => {
       this.#wakesAt = Number.POSITIVE_INFINITY;
-      this.#round = this.#round
-        .then(() => this.#work())
-        .then((pauseMs) => this.wakeWithin(pauseMs));
+      this.#round = this.#workAfter(this.#round);
     });
+  }
+
+  async #workAfter(round: Promise<void>): Promise<void> {
+    await round;
+    this.wakeWithin(await this.#work());
   }
 
   async #work(): Promise<number> {

@@ -386,5 +386,6 @@ export async function startApp<Native, Begins extends EventContract>(
   const settings = startSettings(options);
   checkDeadlines(service.declaration.deadlines, settings.retentionMs);
   const app = new App(service, settings);
-  return app.open();
+  // Awaited here: a promise that an async function returns takes two turns more.
+  return await app.open();
 }

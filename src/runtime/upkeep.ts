@@ -41,7 +41,8 @@ export class Upkeep {
   tend(): void {
     if (this.#stopped || this.#working !== undefined) return;
     if (this.#parts.environment.now() < this.#dueAt) return;
-    this.#working = this.#work().finally(() => {
+    // It does not reject.
+    this.#working = this.#work().then(() => {
       this.#working = undefined;
     });
   }

@@ -52,7 +52,7 @@ export class Worker<Native> {
   readonly #alone: Alone<Native>;
   readonly #groupParts: GroupParts<Native>;
   /** Tasks whose handlers need not run, and so cannot be slow. */
-  readonly #settled = new WeakSet<Task<Native>>();
+  #settled: WeakSet<Task<Native>> | undefined;
   readonly #pauses: Pauses;
   /** Why no task is taken any more; undefined before. */
   #ended: OdoriError | undefined;
@@ -77,6 +77,7 @@ export class Worker<Native> {
       pace: this.#pace,
       add: (task) => this.#laneOf(task).add(task),
       settled: (task) => {
+        this.#settled ??= new WeakSet();
         this.#settled.add(task);
         this.#laneOf(task).add(task);
       },
@@ -106,7 +107,7 @@ export class Worker<Native> {
   }
 
   #isSlow(task: Task<Native>): boolean {
-    if (task.recover === undefined || this.#settled.has(task)) return false;
+    if (task.recover === undefined || this.#settled?.has(task)) return false;
     return this.#pace.isSlow(task.receipt.reaction);
   }
 

@@ -152,8 +152,8 @@ export class Faults {
 
   #happens(kind: FaultKind, site: Site): boolean {
     const { rate, max } = this.#temper.faults[kind];
-    const count = this.#counts.get(kind) ?? 0;
     if (rate === 0 && !this.#decisions.repeats) return false;
+    const count = this.#counts.get(kind) ?? 0;
     if (count >= max || !this.#decisions.chance(site, rate)) return false;
     this.#counts.set(kind, count + 1);
     return true;

@@ -3,6 +3,7 @@ import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
+import { FINDING_MUTANTS } from "./finding-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
@@ -33,4 +34,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OBSERVER_MUTANTS,
   ...REHEARSAL_MUTANTS,
   ...SIMULATION_MUTANTS,
+  ...FINDING_MUTANTS,
 ];

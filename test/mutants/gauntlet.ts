@@ -27,6 +27,7 @@ import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
 import { deploymentScenarios } from "./deployments.ts";
 import { entryScenarios } from "./entry.ts";
 import { fileScenarios } from "./files.ts";
+import { foundScenarios } from "./found.ts";
 import { hearingScenarios } from "./hearing.ts";
 import { outlookScenarios } from "./outlooks.ts";
 import { httpScenarios } from "./over-http.ts";
@@ -67,7 +68,10 @@ if (suite === "files") {
 if (suite === "proofs") proofScenarios(collect);
 if (suite === "http") httpScenarios(collect);
 if (suite === "testing") rehearsedScenarios(collect);
-if (suite === "simulate") simulatedScenarios(collect);
+if (suite === "simulate") {
+  simulatedScenarios(collect);
+  foundScenarios(collect);
+}
 if (suite === "observer") {
   movingCases(collect);
   toldCases(collect);

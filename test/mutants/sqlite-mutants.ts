@@ -253,11 +253,7 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   {
     name: "a transaction that a library leaves open commits with the delivery",
     edits: [
-      edit(
-        "adapters/sqlite/scope.ts",
-        "this.#notAwaited.size === 0 && !NestedTransactions.isOpen(this)",
-        "this.#notAwaited.size === 0",
-      ),
+      edit("adapters/sqlite/scope.ts", "awaited && !NestedTransactions.isOpen(this)", "awaited"),
     ],
     suite: "sqlite",
     caughtBy: "a transaction that a library leaves open is the handler's failure",

@@ -1,32 +1,9 @@
-import assert from "node:assert/strict";
-import { service } from "odori";
-import type { Sql } from "odori/sqlite";
 import { expect, it } from "vitest";
-import { SimulatedRun } from "../../src/simulate/run.ts";
 import { shrink } from "../../src/simulate/shrink.ts";
-import { SqlRows } from "../../src/simulate/sql-rows.ts";
-import { Stage } from "../../src/simulate/stage.ts";
-import { placed, shopWith } from "./shop.ts";
+import { unluckyRun } from "./unlucky.ts";
 
 it("a run with many departures is told as a shorter one of another seed", async () => {
-  let drawn: { readonly all: boolean; readonly pair: boolean } | undefined;
-  const order = service<Sql>("order").begins(placed);
-  // Five draws together are wrong, and so are two others: no shrinker gets from those to these.
-  const { choreography, options } = shopWith(() => {}, {
-    given({ begin, int }) {
-      const five = Array.from({ length: 5 }, () => int(0, 1));
-      const two = [int(0, 1), int(0, 1)];
-      drawn = { all: !five.includes(0), pair: two.every((one) => one === 1) };
-      begin(order, "o-1", () => placed({ orderId: "o-1" }));
-    },
-    holds: () => assert.ok(drawn?.all !== true && drawn?.pair !== true, "unlucky"),
-  });
-  const stage = await Stage.prepare(choreography, options, () => new SqlRows());
-  for (let seed = 1; ; seed++) {
-    const found = await new SimulatedRun(stage, { seed }).play();
-    if (drawn?.all !== true || drawn.pair) continue;
-    expect((await shrink(stage, found)).result.taken).toHaveLength(5);
-    expect((await shrink(stage, found, seed)).result.taken).toHaveLength(2);
-    break;
-  }
+  const { stage, seed, found } = await unluckyRun();
+  expect((await shrink(stage, found)).result.taken).toHaveLength(5);
+  expect((await shrink(stage, found, seed)).result.taken).toHaveLength(2);
 });

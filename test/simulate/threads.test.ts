@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,9 @@ import { shopWith } from "./shop.ts";
 
 const MODULES = join(ROOT, "test", "simulate", "modules");
 const HALTING = join(MODULES, "halting.simulation.ts");
+const TRIP = join(MODULES, "trip.simulation.ts");
+/** A Node that does not tell how much a thread computes. */
+const WITHOUT_THREAD_TIME = join(MODULES, "without-thread-time.mjs");
 const REMEMBERING = join(MODULES, "remembering.simulation.ts");
 
 /** Runs the command with the environment that a module reads. */
@@ -33,6 +36,17 @@ describe("a handler that does not return", { timeout: 300_000 }, () => {
       findings: [{ code: "ENDLESS", message }],
     });
     expect(seed).toBeGreaterThan(0);
+  });
+
+  it("is not noticed where Node does not tell what a thread computes: the command says so", () => {
+    const program = join(ROOT, "src", "cli", "main.ts");
+    const node = ["--conditions=odori-source", "--import", WITHOUT_THREAD_TIME, program];
+    const args = [...node, "simulate", TRIP, "--seeds", "60"];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining("a handler that does not return is not noticed"),
+    ]);
   });
 
   it.each(["1", "2"])(

@@ -1,5 +1,5 @@
 import { type ClaimLimits, claimLimits } from "../../adapter/claim-limits.ts";
-import { Roster } from "../../adapter/roster.ts";
+import { Roster, type SeenMember } from "../../adapter/roster.ts";
 import { busFaultText } from "../../adapter/rows.ts";
 import type { CensusRow, Declarations } from "../../ports/declarations.ts";
 import { notOurs, storeNotOpen, transactionClosed } from "../../ports/errors.ts";
@@ -173,12 +173,15 @@ export class MemoryStore implements Store<MemoryTx> {
     const outbox: OutboxRecord[] = [];
     for (const row of database.outbox.values())
       if (outbox.length < limits.outbox && !database.isLive(row.owner)) outbox.push(row);
-    const orphans = outbox.filter((row) => database.isDead(row.owner));
-    for (const row of outbox) database.outbox.set(row.ticket, { ...row, owner });
-    const { orphans: deliveries, ...due } = claimDeferred(database, limits, { owner, now });
-    const events = orphans.reduce((sum, row) => sum + row.events.length, 0);
+    let events = 0;
+    for (const row of outbox) {
+      if (database.isDead(row.owner)) events += row.events.length;
+      database.outbox.set(row.ticket, { ...row, owner });
+    }
+    const found = claimDeferred(database, limits, { owner, now });
+    const { deferred, nextDueMs, orphans: deliveries } = found;
     const takenOver = { processes, events, deliveries };
-    return { outbox, ...due, died: this.#hasDied(now), takenOver, lost };
+    return { outbox, deferred, nextDueMs, died: this.#hasDied(now), takenOver, lost };
   }
 
   /** Whether another process has found this one dead. It lives, and says so. */
@@ -193,9 +196,15 @@ export class MemoryStore implements Store<MemoryTx> {
 
   /** Returns how many processes it is the first to find dead. */
   #bury({ owner, leaseMs, now }: Session): number {
-    const others = [...this.#database.members.values()]
-      .filter((member) => member.owner !== owner && member.diedAt === undefined)
-      .map(({ beats: beat, ...member }) => ({ ...member, beat, lock: "unknown" as const }));
+    const others: SeenMember[] = [];
+    for (const member of this.#database.members.values())
+      if (member.owner !== owner && member.diedAt === undefined)
+        others.push({
+          owner: member.owner,
+          beat: member.beats,
+          lock: "unknown",
+          leaseMs: member.leaseMs,
+        });
     const patience = { silentMs: leaseMs, freedMs: leaseMs, freeMs: leaseMs };
     const dead = this.#roster.look(others, now(), patience);
     return dead.filter((member) => this.#database.bury(member.owner, now())).length;

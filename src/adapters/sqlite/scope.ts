@@ -115,8 +115,8 @@ export class SqliteScope
   #open = true;
   readonly #strays = new Strays();
   readonly #sends = new Sends();
-  /** Replies of `query` that the handler has not awaited. */
-  readonly #notAwaited = new Set<Reply<SentResult>>();
+  /** Replies of `query` that the handler has not awaited; undefined before the first one. */
+  #notAwaited: Set<Reply<SentResult>> | undefined;
   /** Gives the writer's mutex back; undefined until a detached handler has used it. */
   #release: (() => void) | undefined;
 
@@ -166,8 +166,9 @@ export class SqliteScope
     if (this.#strays.has()) return new Promise(() => {});
     const reply = new Reply<SentResult>(
       () => this.request(statement),
-      () => this.#notAwaited.delete(reply),
+      () => this.#notAwaited?.delete(reply),
     );
+    this.#notAwaited ??= new Set();
     this.#notAwaited.add(reply);
     return reply;
   }
@@ -243,8 +244,10 @@ export class SqliteScope
 
   /** SQLite has run the statement: but its failure would be lost, and Postgres would not have. */
   #checkAwaited(): void {
-    if (this.#notAwaited.size === 0 && !NestedTransactions.isOpen(this)) return;
-    const failed = [...this.#notAwaited].find(({ failure }) => failure !== undefined);
+    const notAwaited = this.#notAwaited;
+    const awaited = notAwaited === undefined || notAwaited.size === 0;
+    if (awaited && !NestedTransactions.isOpen(this)) return;
+    const failed = [...(notAwaited ?? [])].find(({ failure }) => failure !== undefined);
     throw statementNotAwaited(failed?.failure);
   }
 

@@ -30,6 +30,8 @@ const YOUNG = { maxYoungGenerationSizeMb: 64 };
 /** Node ends a thread with it whose module awaits what never comes. */
 const NEVER_SETTLED = 13;
 const LOOK_MS = 500;
+/** Whether this Node tells how much a thread computes: those of `engines` do. */
+export const tellsThreadTime = "cpuUsage" in Worker.prototype;
 
 interface Waiting {
   /** Takes what the thread has answered. */
@@ -152,6 +154,7 @@ export class SimulationThread {
 
   /** A busy machine gives a thread little time, so that what it has used counts. */
   async #watch(): Promise<void> {
+    if (!tellsThreadTime) return;
     const { beats } = this.#pulse;
     let used: number;
     try {

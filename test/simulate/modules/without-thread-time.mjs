@@ -1,0 +1,4 @@
+import { Worker } from "node:worker_threads";
+
+/* As Node before 24.6. */
+delete Worker.prototype.cpuUsage;
