@@ -252,7 +252,7 @@ export class Worker<Native> {
     error: unknown,
   ): readonly Task<Native>[] {
     // What has no handler to run would come back at once, into the same group for ever.
-    const [settled, others] = partition(batch, (task) => this.#settled.has(task));
+    const [settled, others] = partition(batch, (task) => this.#settled?.has(task) === true);
     for (const task of others) this.#alone.add(task);
     if (settled.length === 0) return [];
     if (batch.length === 1) {

@@ -4,7 +4,7 @@ import { edit, type Mutant } from "./mutant.ts";
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
     name: "what cannot be recorded is handled again at once, for ever",
-    edits: [edit("runtime/worker.ts", "this.#settled.has(task));\n    for", "false);\n    for")],
+    edits: [edit("runtime/worker.ts", "this.#settled?.has(task) === true);", "false);")],
     suite: "runtime",
     caughtBy: "deliveries of which none can be recorded go back to the bus, each once",
   },
