@@ -3,6 +3,7 @@ import { CHECKER_MUTANTS } from "./checker-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
+import { FLIGHT_MUTANTS } from "./flight-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RUNTIME_MUTANTS,
   ...SQLITE_MUTANTS,
   ...POSTGRES_MUTANTS,
+  ...FLIGHT_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
   ...ENTRY_MUTANTS,

@@ -4,6 +4,7 @@
  */
 import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
+import { flightCases } from "../adapters/postgres-flight.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
@@ -82,6 +83,7 @@ if (suite === "postgres") {
     postgresBuses(() => url, "batch"),
   );
   lostAnswers(collect, () => url);
+  flightCases(collect, () => url);
   handedOver(collect, () => url);
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);

@@ -28,7 +28,7 @@ export interface TransactionControl {
 }
 
 /** Around a transaction that has the connection to itself. */
-const OWN_TRANSACTION: TransactionControl = {
+export const OWN_TRANSACTION: TransactionControl = {
   begin: BEGIN,
   commit: "COMMIT",
   rollback: "ROLLBACK",

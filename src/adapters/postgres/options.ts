@@ -1,10 +1,10 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
+import { FlightClient } from "./flight.ts";
 import { noticePooler } from "./pooler.ts";
-import { GatheringSocket } from "./stream.ts";
 
 /**
  * Options of `postgres`. An absent connection option comes from `PGHOST`, `PGUSER` and so on, as
@@ -124,7 +124,8 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     application_name: "odori",
     keepAlive: true,
     pipeline: true,
-    stream: () => keep(pool, new GatheringSocket()),
+    Client: FlightClient,
+    stream: () => keep(pool, new Socket()),
     ...(options.prepare === false ? {} : { onConnect: (client) => noticePooler(pool, client) }),
   });
   // The pool replaces an idle connection that breaks; one in use fails its query. Without these
