@@ -241,7 +241,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     for (const { task, handler } of result.contended) this.#met(task, handler);
     for (const { task } of result.culprits) pace.stumbled(task.receipt.reaction);
     const { overdue } = result;
-    if (overdue !== undefined) pace.overdue(overdue.answered);
+    if (overdue !== undefined) pace.overdue(overdue.statements);
     const inTurn = [...result.culprits, ...(overdue?.first ?? [])];
     await this.#handle(tx, { inTurn, together: [...result.others] }, draft);
   }

@@ -81,9 +81,9 @@ export class Pace {
     this.#together = Math.min(TOGETHER.most, next);
   }
 
-  /** The server has `answered` that many of those that travelled together when time was up. */
-  overdue(answered: number): void {
-    this.#steady = Math.max(1, answered >> 1);
+  /** That many `statements` were too many for the time: half as many travel together. */
+  overdue(statements: number): void {
+    this.#steady = Math.max(1, statements >> 1);
     this.#together = this.#steady;
   }
 

@@ -49,11 +49,11 @@ export type TogetherResult<Native> =
       readonly overdue: Overdue<Native> | undefined;
     };
 
-/** What the server has not answered when the time of handlers that travel together was over. */
+/** Which statements were not answered when the time of those that travelled together was over. */
 interface Overdue<Native> {
-  /** How many statements it had answered by then. */
-  readonly answered: number;
-  /** The first one that was not; it is not known to be slow, as it came behind those. */
+  /** How many were answered by then; where none was, how many were not. */
+  readonly statements: number;
+  /** The first one behind those that were; it is not known to be slow. */
   readonly first: readonly Ready<Native>[];
 }
 
@@ -102,21 +102,23 @@ export async function runTogether<Native>(
   const late = companions.filter(({ outcome }) => outcome.kind === "slow");
   const rest = companions.filter(({ outcome }) => outcome.kind !== "slow");
   const [contended, others] = partition(late, ({ handler }) => handler.contended);
-  // The server answers one after the other: those behind the first unanswered one are not slow.
   const [unanswered, waiting] = partition(others, ({ handler }) => handler.touched);
   const answered = rest.filter(({ handler }) => handler.touched).length;
-  const suspects = contended.length > 0 ? [] : unanswered.slice(0, 1);
-  const slow = [...waiting, ...(answered === 0 ? suspects : [])];
+  // Answers of one flight may come together: without any, each one may be the slow one.
+  const suspects = contended.length > 0 ? [] : unanswered;
+  const slow = suspects.length === 1 && answered === 0 ? suspects : [];
+  const first = answered > 0 ? suspects.slice(0, 1) : [];
+  const isOverdue = suspects.length > slow.length;
   return {
     kept: false,
     culprits: rest.filter(blamed),
     others: [
       ...rest.filter((companion) => !blamed(companion)),
-      ...unanswered.slice(suspects.length),
+      ...unanswered.slice(slow.length + first.length),
     ],
-    slow: slow.map(({ task }) => task),
+    slow: [...waiting, ...slow].map(({ task }) => task),
     contended,
-    overdue: suspects.length > 0 && answered > 0 ? { answered, first: suspects } : undefined,
+    overdue: isOverdue ? { statements: answered || unanswered.length, first } : undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { FEED_MUTANTS } from "./feed-mutants.ts";
 import { FILE_MUTANTS } from "./file-mutants.ts";
 import { FINDING_MUTANTS } from "./finding-mutants.ts";
+import { FLIGHT_MUTANTS } from "./flight-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RUNTIME_MUTANTS,
   ...SQLITE_MUTANTS,
   ...POSTGRES_MUTANTS,
+  ...FLIGHT_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,
   ...ENTRY_MUTANTS,

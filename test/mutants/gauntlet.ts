@@ -4,6 +4,7 @@
  */
 import { busConformance, type Runner, storeConformance, type TestContext } from "odori/conformance";
 import { lostAnswers } from "../adapters/postgres-answers.ts";
+import { flightCases } from "../adapters/postgres-flight.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
 import { memberLiveness } from "../adapters/postgres-liveness.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
@@ -94,6 +95,7 @@ if (suite === "postgres") {
     postgresBuses(() => url, "batch"),
   );
   lostAnswers(collect, () => url);
+  flightCases(collect, () => url);
   handedOver(collect, () => url);
   memberLiveness(collect, () => url);
   const shelves = postgresShelves(() => url);

@@ -68,18 +68,21 @@ export function steeringCases({ it }: Runner): void {
     assert.equal(alone.waiting, 42);
   });
 
-  it("the first one that was not answered is slow, and only that one", async () => {
-    const seats = [1, 2, 3].map(() => ({ touched: true, contended: false, detached: false }));
-    const ready = ["first", "second", "third"].map((id) => readyFor(id, false));
-    const result = await runTogether(seated(seats), ready, limits);
+  it("if no statement was answered in time, fewer travel together, until one is slow", async () => {
+    const run = (ids: readonly string[]) => {
+      const seats = ids.map(() => ({ touched: true, contended: false, detached: false }));
+      const ready = ids.map((id) => readyFor(id, false));
+      return runTogether(seated(seats), ready, limits);
+    };
+    const result = await run(["first", "second", "third"]);
     assert(!result.kept);
     const sagas = result.others.map(({ task }) => task.receipt.sagaId);
-    assert.deepEqual(sagas, ["second", "third"]);
-    assert.deepEqual(
-      result.slow.map(({ receipt }) => receipt.sagaId),
-      ["first"],
-    );
-    assert.equal(result.overdue, undefined);
+    assert.deepEqual(sagas, ["first", "second", "third"]);
+    assert.deepEqual([result.slow, result.overdue], [[], { statements: 3, first: [] }]);
+    const single = await run(["first"]);
+    assert(!single.kept);
+    const slow = single.slow.map(({ receipt }) => receipt.sagaId);
+    assert.deepEqual([slow, single.others, single.overdue], [["first"], [], undefined]);
   });
 
   it("a slow reaction has a trial if no run by itself was quick; a slow one ends it", async () => {

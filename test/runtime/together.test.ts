@@ -46,6 +46,6 @@ it("behind those that were answered, the first one that was not is not slow", as
       { task: { receipt: { sagaId: "done" } } },
       { task: { receipt: { sagaId: "behind" } } },
     ],
-    overdue: { answered: 1, first: [{ task: { receipt: { sagaId: "late" } } }] },
+    overdue: { statements: 1, first: [{ task: { receipt: { sagaId: "late" } } }] },
   });
 });

@@ -1,6 +1,7 @@
 import type { Semaphore } from "../../adapter/semaphore.ts";
+import { endingOf } from "./ending.ts";
 import { isOutdated } from "./errors.ts";
-import { endingOf } from "./options.ts";
+
 import type { PreparedNames } from "./prepared.ts";
 import { type Connection, type Statement, TransactionSql } from "./sql.ts";
 
@@ -29,7 +30,7 @@ export interface TransactionControl {
 }
 
 /** Around a transaction that has the connection to itself. */
-const OWN_TRANSACTION: TransactionControl = {
+export const OWN_TRANSACTION: TransactionControl = {
   begin: BEGIN,
   commit: "COMMIT",
   rollback: "ROLLBACK",

@@ -1,10 +1,11 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { OdoriError } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
+import { noteEnding } from "./ending.ts";
+import { FlightClient } from "./flight.ts";
 import { noticePooler } from "./pooler.ts";
-import { GatheringSocket } from "./stream.ts";
 
 /**
  * Options of `postgres`. An absent connection option comes from `PGHOST`, `PGUSER` and so on, as
@@ -124,27 +125,17 @@ export function poolOf(options: PostgresOptions): pg.Pool {
     application_name: "odori",
     keepAlive: true,
     pipeline: true,
-    stream: () => keep(pool, new GatheringSocket()),
+    Client: FlightClient,
+    stream: () => keep(pool, new Socket()),
     ...(options.prepare === false ? {} : { onConnect: (client) => noticePooler(pool, client) }),
   });
   // The pool replaces an idle connection that breaks; one in use fails its query. Without these
   // listeners the error would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => {
-    client.on("error", (error) => {
-      // What the server says comes first; then the client says that the connection has ended.
-      if (!endings.has(client)) endings.set(client, error);
-    });
+    client.on("error", (error) => noteEnding(client, error));
   });
   return pool;
-}
-
-/** Why connections have ended that no statement was using then. */
-const endings = new WeakMap<object, Error>();
-
-/** Why a connection has ended, where it did so between two statements: none of them says it. */
-export function endingOf(client: object): Error | undefined {
-  return endings.get(client);
 }
 
 /** How long a server may take to end its connections, in milliseconds. */

@@ -17,7 +17,14 @@ import {
 import type { StoreTransaction } from "../../ports/transaction.ts";
 import { claimRows, toPeeked } from "./claim.ts";
 import { PostgresDeclarations } from "./declarations.ts";
-import { explain, explainConnecting, explainLooking, isAnswered, isMissing } from "./errors.ts";
+import {
+  explain,
+  explainConnecting,
+  explainLooking,
+  isAborted,
+  isAnswered,
+  isMissing,
+} from "./errors.ts";
 import { examineSettings } from "./examine.ts";
 import { type Access, PostgresInspection } from "./inspect.ts";
 import { joinedTransaction } from "./joined-transaction.ts";
@@ -43,6 +50,12 @@ import { type Statements, statementsFor } from "./statements.ts";
 import { PostgresTogether } from "./together.ts";
 import { type Evidence, PostgresTransaction } from "./transaction.ts";
 import { hasCommitted, lostWhileCommitting } from "./verdict.ts";
+
+/** The server has not begun what it skipped behind a failed statement. */
+function rolledBack(error: unknown) {
+  if (isAborted(error)) return { command: "ROLLBACK" };
+  throw error;
+}
 
 /** The result of a transaction before its commit. */
 interface Done<T> {
@@ -331,7 +344,7 @@ export class PostgresStore implements Store<Sql> {
   async #commit(sql: TransactionSql, { evidence, failure }: Done<unknown>): Promise<void> {
     let command: string;
     try {
-      ({ command } = await sql.committed());
+      ({ command } = await sql.committed().catch(rolledBack));
     } catch (error) {
       if (isAnswered(error)) throw explain(error, this.#place);
       if (evidence !== undefined && (await this.#verdict(evidence, error))) {
