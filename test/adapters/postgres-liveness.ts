@@ -67,7 +67,7 @@ export function memberLiveness({ describe, it }: Runner, url: () => string): voi
       const { own, schema, open, watched } = await place(scope);
       const full = open({ connectionsMax: 2, leaseMs: 1_000 });
       const mine = hearer();
-      await full.subscribe(hear, mine.deliver);
+      const member = await full.subscribe(hear, mine.deliver);
       checkAccepted(await full.publish([event("1")]));
       await eventually("it has one in hand", () => mine.seen, ["1"]);
       await own.query(GATED(schema));
@@ -83,11 +83,30 @@ export function memberLiveness({ describe, it }: Runner, url: () => string): voi
       const theirs = hearer();
       const other = await open({ leaseMs: 1_000 }).subscribe(hear, theirs.deliver);
       await watched(4_000);
+      // What asks for the bus's sake does not wait for a publish.
+      await member.check?.();
+      assert.equal(await member.backlog?.(), 1);
       assert.deepEqual([theirs.seen, other.redelivered?.()], [[], 0]);
       await gate.query("SELECT pg_advisory_unlock($1)", [GATE]);
       await Promise.all(blocked);
       mine.go();
       theirs.go();
+    });
+
+    it("members on one bus share a lock, and do not take each other for dead", async () => {
+      await using scope = new AsyncDisposableStack();
+      const { open, watched } = await place(scope);
+      const bus = open();
+      const mine = hearer();
+      await bus.subscribe(hear, mine.deliver);
+      checkAccepted(await bus.publish([event("1")]));
+      await eventually("it has one in hand", () => mine.seen, ["1"]);
+      const theirs = hearer();
+      theirs.go();
+      const other = await bus.subscribe(hear, theirs.deliver);
+      await watched(7_500);
+      assert.deepEqual([theirs.seen, other.redelivered?.()], [[], 0]);
+      mine.go();
     });
 
     it("what a member has in hand stays its own when a reply is lost", async () => {

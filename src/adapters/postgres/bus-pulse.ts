@@ -4,7 +4,7 @@ import type { SeenMember } from "../../adapter/roster.ts";
 import { Lookout } from "./lookout.ts";
 import type { SqlRow } from "./native.ts";
 import type { Presence, PresenceValues } from "./presence.ts";
-import { MEMBERS_SEEN } from "./upkeep-statements.ts";
+import { membersSeen } from "./upkeep-statements.ts";
 
 /** What a pulse needs of its member. */
 export interface BusPulseParts {
@@ -66,7 +66,7 @@ export class BusPulse {
         VALUES ($1, ${now} + $2::bigint, $2::bigint, $3, $4::text::json, $5::int, $6)
         ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at,
           lease_ms = excluded.lease_ms, lock_key = excluded.lock_key, server = excluded.server)
-      SELECT ${now} AS now, (SELECT ${MEMBERS_SEEN} FROM ${schema}.member m
+      SELECT ${now} AS now, (SELECT ${membersSeen("$5::int")} FROM ${schema}.member m
         WHERE m.owner <> $1 AND m.owner NOT IN (SELECT id FROM earlier)
           AND (m.group_name = $3 OR m.group_name IS NULL)) AS members`;
   }

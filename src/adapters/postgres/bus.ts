@@ -39,9 +39,10 @@ import {
 } from "./bus-neighbours.ts";
 import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
 import { explain, isAnswered, isForbidden, sqlState } from "./errors.ts";
+import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
-import { Presence } from "./presence.ts";
+import { Presence, type PresenceValues } from "./presence.ts";
 import { ensureSchema } from "./schema.ts";
 
 /** Options of `postgresBus`. */
@@ -217,25 +218,27 @@ export class PostgresBus implements Bus {
 
   /** The tables, or the group's subscriptions, may be gone; or the server does not reply. */
   #check({ group, topics }: SubscribeOptions): Promise<void> {
-    return this.#link.use(async ({ pool }) => {
-      const { rows } = await pool.query<{ found: string }>(
+    return this.#link.use(async (link) => {
+      const row = await ask(
+        link,
         `SELECT count(*) AS found FROM ${this.#schema}.subscription
           WHERE group_name = $1 AND type IN (SELECT json_array_elements_text($2::text::json))`,
         [group, JSON.stringify(topics)],
       );
-      const missing = topics.length - Number(rows[0]?.found);
+      const missing = topics.length - Number(row?.found);
       if (missing > 0)
         throw busMissing(this.place, new Error(`${missing} subscriptions of ${group}`));
     }, CHECK_MS);
   }
 
   #backlog({ group, topics }: SubscribeOptions): Promise<number> {
-    return this.#link.use(async ({ pool }) => {
-      const { rows } = await pool.query<{ left: string }>(
+    return this.#link.use(async (link) => {
+      const row = await ask(
+        link,
         `SELECT ${this.#schema}.backlog($1, $2::text::json, $3::int) AS left`,
         [group, JSON.stringify(topics), BACKLOG_COUNTED],
       );
-      return Number(rows[0]?.left);
+      return Number(row?.left);
     }, CHECK_MS);
   }
 
@@ -326,6 +329,16 @@ function within(limitMs: number, work: Promise<unknown>): Promise<unknown> {
     timer = setTimeout(resolve, limitMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Over the connection past the pool: where all others are in use, the bus is not away. */
+async function ask(
+  { presence, pool }: Link,
+  text: string,
+  values: PresenceValues,
+): Promise<SqlRow | undefined> {
+  if (presence.isConnected) return (await presence.run(text, values))[0];
+  return (await pool.query<SqlRow>(text, [...values])).rows[0];
 }
 
 function checked(type: string): PublishResult {

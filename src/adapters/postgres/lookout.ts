@@ -2,7 +2,7 @@ import { Roster, type SeenMember } from "../../adapter/roster.ts";
 import type { SqlRow } from "./native.ts";
 import type { Presence } from "./presence.ts";
 
-/** Another process, as `MEMBERS_SEEN` lists it. */
+/** Another process, as `membersSeen` lists it. */
 interface MemberRow {
   readonly owner: string;
   readonly beat: number;

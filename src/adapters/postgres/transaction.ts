@@ -20,7 +20,7 @@ import type {
   Together,
   WriteOptions,
 } from "../../ports/transaction.ts";
-import { isDuplicate } from "./errors.ts";
+import { isAborted, isDuplicate } from "./errors.ts";
 import type { Sql, SqlRow } from "./native.ts";
 import type { Bookkeeper, Statement } from "./sql.ts";
 import type { Statements } from "./statements.ts";
@@ -180,7 +180,7 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
     const statements = this.#statements;
     const send = (list: readonly unknown[], statement: Statement, ...more: (string | null)[]) =>
       list.length === 0 ? [] : this.#books.run(statement, [JSON.stringify(list), ...more]);
-    const [[row], , , changed, settled] = await Promise.all([
+    const [[row], , , changed, settled] = await inOneFlight([
       this.#writeRows(writes, at),
       send(duplicates.map(toKeyRow), statements.countDuplicates),
       send(amend.map(toJournalRow), statements.amend, at, this.#fingerprint),
@@ -251,6 +251,20 @@ export class PostgresTransaction implements StoreTransaction<Sql> {
   async #hasPassed({ sagaId, seeks }: Receipt): Promise<boolean> {
     const rows = await this.#books.run(this.#statements.passed, [sagaId, JSON.stringify(seeks)]);
     return rows.length > 0;
+  }
+}
+
+/**
+ * Waits for the replies to statements that were sent together. Behind the one that fails, the
+ * others say only that the transaction is aborted, and may say it first.
+ */
+async function inOneFlight<T extends readonly unknown[] | []>(replies: T) {
+  try {
+    return await Promise.all(replies);
+  } catch (first) {
+    const settled = await Promise.allSettled(replies);
+    const reasons = settled.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    throw reasons.find((reason) => !isAborted(reason)) ?? first;
   }
 }
 

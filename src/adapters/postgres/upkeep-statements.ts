@@ -41,11 +41,16 @@ const unchanged = (table: string, key: string) =>
  * What the lock of a member says. A lock that could be taken is free again with the end of the
  * statement, and two processes may look at once.
  */
-const LOCK = `CASE WHEN m.lock_key IS NULL THEN 'unknown'
+const lock = (own = "NULL::int") => `CASE WHEN m.lock_key IS NULL THEN 'unknown'
+  WHEN m.lock_key = ${own} THEN 'held'
   WHEN pg_try_advisory_xact_lock_shared(${MEMBER_LOCKS}, m.lock_key) THEN 'free' ELSE 'held' END`;
-/** What is seen of the members `m`: a JSON list of them. */
-export const MEMBERS_SEEN = `json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
-             'leaseMs', m.lease_ms, 'lock', ${LOCK},
+/**
+ * What is seen of the members `m`: a JSON list of them. `own` is the key of the session that looks,
+ * which its own lock does not keep out.
+ */
+export const membersSeen = (own?: string) =>
+  `json_agg(json_build_object('owner', m.owner, 'beat', m.expires_at,
+             'leaseMs', m.lease_ms, 'lock', ${lock(own)},
              'restarted', m.server IS DISTINCT FROM ${SERVER}))::text`;
 /** Condition for deliveries that the process knows: a JSON list of `knownList`. */
 const known = (list: string) =>
@@ -71,7 +76,7 @@ export function upkeepStatements(statement: MakeStatement) {
          EXISTS (SELECT 1 FROM $S.member WHERE owner <> $1
            AND abs(t - died_at) <= ${DEATH_REMEMBERED_MS}) AS died,
          EXISTS (SELECT 1 FROM $S.member WHERE owner = $1 AND ${LIVES}) AS alive,
-         (SELECT ${MEMBERS_SEEN}
+         (SELECT ${membersSeen()}
            FROM $S.member m WHERE m.owner <> $1 AND ${LIVES}) AS members
        FROM clock`,
     ),
@@ -140,7 +145,7 @@ export function upkeepStatements(statement: MakeStatement) {
     /** Without a lock, a process may have died since its last beat. */
     others: statement(
       "others",
-      `WITH ${CLOCK}, other AS MATERIALIZED (SELECT ${LOCK} AS lock, m.* FROM $S.member m
+      `WITH ${CLOCK}, other AS MATERIALIZED (SELECT ${lock()} AS lock, m.* FROM $S.member m
          WHERE m.owner <> $1)
        SELECT CASE WHEN bool_or(NOT ${LIVES} OR lock = 'free'
            OR lock = 'unknown' AND expires_at <= t) THEN 'died'
