@@ -8,7 +8,7 @@ export interface RestingPlace {
   readonly service: string;
   /** The name under which the database keeps the reaction. */
   readonly reaction: string;
-  /** Type of the event heard; for a beginning or a deadline, type of the event emitted. */
+  /** Type of the event heard: of a deadline, the one that armed it; of a beginning, the first. */
   readonly type: string;
   readonly disposition: Disposition;
   /** What it emitted, and nothing has led on. */
@@ -53,7 +53,7 @@ function onlyListens({ service, record }: ServiceRecord, hearers: readonly Heare
   return hearers.some((of) => of.get(stem)?.find(isIt)?.onlyListens === true);
 }
 
-/** Whether a row bears the id of an event that it has emitted itself: a beginning, a deadline. */
+/** Whether a row bears the id of an event that it has emitted itself: a beginning. */
 function isOwn({ id, emitted }: JournalRecord): boolean {
   return emitted.some((event) => event.id === id);
 }

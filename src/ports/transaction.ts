@@ -84,6 +84,15 @@ export interface HandlerScope<Native> {
    */
   readonly crowded?: boolean;
   /**
+   * Whether a statement was refused that needs a transaction of the handler's own: no other
+   * transaction was in the way.
+   *
+   * @default false
+   */
+  readonly needsOwn?: boolean;
+  /** Whether a statement has no reply yet. Only a store with `together` has it. */
+  readonly unanswered?: boolean;
+  /**
    * Whether a statement of the handler has lost the connection, of which the handler may know
    * nothing: the server was shut down, has crashed, or cannot be reached. A time limit for
    * statements and for idle transactions does not count. Only a networked store has it.
@@ -91,6 +100,11 @@ export interface HandlerScope<Native> {
    * @default false
    */
   readonly lost?: boolean;
+  /**
+   * How the connection has ended, where it did so between two statements. Absent: it has not, as
+   * far as is known. Only a networked store has it.
+   */
+  readonly ended?: "timeout" | "lost" | undefined;
   /**
    * Told once the handler has returned or thrown, also after `detach`. Nothing awaits a later
    * statement, so its rejection would only end the process. It does nothing, returns nothing (its
@@ -146,15 +160,11 @@ export interface Together<Native> {
  */
 export interface DetachedTransaction<Native> {
   readonly native: Native;
-  /**
-   * Whether the handler has used `native`, so that the transaction holds a connection.
-   *
-   * @default false
-   */
-  readonly touched?: boolean;
   readonly contended: boolean;
   /** As `HandlerScope.lost`. */
   readonly lost?: boolean;
+  /** As `HandlerScope.ended`. */
+  readonly ended?: "timeout" | "lost" | undefined;
   /** As `HandlerScope.returned`. */
   returned(report: (error: OdoriError) => void): void;
   /**

@@ -111,7 +111,13 @@ export class Alone<Native> {
   claims(task: Task<Native>): boolean {
     const { receipt } = task;
     if (this.#held.has(receipt.sagaId) || this.#met.has(receipt.sagaId)) return true;
-    return this.#losses.has(task) || this.#putOffs.conflictsOf(receipt) !== undefined;
+    return this.#losses.has(task) || this.#putOffs.conflictsOf(task) !== undefined;
+  }
+
+  /** A commit group has handled the task. */
+  ended(task: Task<Native>): void {
+    this.#losses.forget(task);
+    this.#putOffs.forget(task);
   }
 
   /**
@@ -126,7 +132,7 @@ export class Alone<Native> {
     }
     const { sagaId, reaction } = task.receipt;
     const held = this.#held.get(sagaId);
-    const conflicts = this.#putOffs.conflictsOf(task.receipt);
+    const conflicts = this.#putOffs.conflictsOf(task);
     if (held !== undefined) held.push(task);
     else if (conflicts !== undefined) this.#resume(task, conflicts);
     else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
@@ -152,7 +158,8 @@ export class Alone<Native> {
   goOn(run: DetachedRun<Native>): void {
     const { task } = run;
     this.#parts.pace.slow(task.receipt.reaction);
-    this.#held.set(task.receipt.sagaId, []);
+    // A later one of the saga may be in line already, with others behind it.
+    if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);
     this.#scopes.set(task, run.scope);
     const finished = finish(this.#solo, run);
     this.#track(
@@ -231,10 +238,8 @@ export class Alone<Native> {
     this.#queue = [];
     for (const task of queue) {
       const { reaction } = task.receipt;
-      if (!this.#parts.pace.isSlow(reaction)) {
-        this.#release(task);
-        this.#parts.add(task);
-      } else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
+      if (!this.#parts.pace.isSlow(reaction)) this.#release(task, [task]);
+      else if ((this.#running.get(reaction) ?? 0) < RUNS_MAX) this.#run(task, 0);
       else this.#queue.push(task);
     }
   }
@@ -252,7 +257,7 @@ export class Alone<Native> {
     if (result.kind !== "unavailable") this.#losses.forget(task);
     if (result.kind === "committed") this.#parts.committed(task, result);
     if (result.kind !== "failed") this.#met.delete(task.receipt.sagaId);
-    this.#putOffs.forget(task.receipt);
+    this.#putOffs.forget(task);
     // A handler that was given up has not failed.
     if (result.kind !== "committed" && this.#ended !== undefined)
       task.completion.failed(this.#ended);
@@ -282,17 +287,18 @@ export class Alone<Native> {
 
   /** Has a commit group keep the task for later, so that it takes no place of the bus meanwhile. */
   #putOff(task: Task<Native>, conflicts: number): void {
-    const { receipt } = task;
-    this.#met.delete(receipt.sagaId);
-    const error = this.#putOffs.add(receipt, conflicts, this.#parts.environment.random());
+    const { environment } = this.#parts;
+    this.#met.delete(task.receipt.sagaId);
+    const error = this.#putOffs.add(task, conflicts, environment);
     this.#parts.failed(task, error, recoveryOf(task, error));
     this.#release(task);
   }
 
-  #release({ receipt }: Task<Native>): void {
+  /** Lets the later tasks of a saga go on, behind those in `first`. */
+  #release({ receipt }: Task<Native>, first: readonly Task<Native>[] = []): void {
     const held = this.#held.get(receipt.sagaId) ?? [];
     this.#held.delete(receipt.sagaId);
-    for (const task of held) this.#parts.add(task);
+    for (const task of [...first, ...held]) this.#parts.add(task);
   }
 
   #track(task: Task<Native>, run: Promise<void>): void {

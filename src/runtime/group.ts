@@ -46,6 +46,8 @@ export interface GroupResult<Native> {
   readonly alone: readonly Task<Native>[];
   /** In conflict with another transaction: undone, to be run by themselves. */
   readonly contended: readonly Task<Native>[];
+  /** Needs a transaction of its own: undone, to be run by themselves. */
+  readonly own: readonly Task<Native>[];
   /** Not begun: the budget was spent. */
   readonly rest: readonly Task<Native>[];
   /** Not begun: another process holds their saga. */
@@ -88,6 +90,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   readonly detached: DetachedRun<Native>[] = [];
   readonly alone: Task<Native>[] = [];
   readonly contended: Task<Native>[] = [];
+  readonly own: Task<Native>[] = [];
   readonly rest: Task<Native>[] = [];
   readonly busy: Task<Native>[] = [];
   readonly notices: Notice[] = [];
@@ -267,7 +270,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   /** The first task always begins, so that a group never goes round without any work. */
   #mustWait(task: Task<Native>): boolean {
     if (this.#parts.isHeld(task)) return true;
-    const apart = this.detached.length + this.alone.length + this.contended.length;
+    const apart = this.detached.length + this.#undone.length;
     if (apart > 0 && this.#isApart(task.receipt.sagaId)) return true;
     const begun = this.done.length + this.refused.length + apart;
     return begun > 0 && this.#parts.environment.now() >= this.#until;
@@ -276,9 +279,12 @@ export class CommitGroup<Native> implements GroupResult<Native> {
   /** Whether a task of the saga has left the group. */
   #isApart(sagaId: string): boolean {
     const isOf = (task: Task<Native>) => task.receipt.sagaId === sagaId;
-    return (
-      this.detached.some(({ task }) => isOf(task)) || [...this.alone, ...this.contended].some(isOf)
-    );
+    return this.detached.some(({ task }) => isOf(task)) || this.#undone.some(isOf);
+  }
+
+  /** Those that run by themselves, from the beginning. */
+  get #undone(): readonly Task<Native>[] {
+    return [...this.alone, ...this.contended, ...this.own];
   }
 
   /** Runs one task; synchronously where its handler is synchronous. */
@@ -348,6 +354,7 @@ export class CommitGroup<Native> implements GroupResult<Native> {
     if (error instanceof BrokenGroupError) throw error;
     await this.#undo(task, handler);
     if (handler.contended) return this.#met(task, handler);
+    if (handler.needsOwn === true) return void this.own.push(task);
     const recovery = task.recover?.(error);
     if (recovery === undefined) {
       this.refused.push({ task, error });

@@ -1,4 +1,5 @@
 import type { Task } from "./task.ts";
+import { taskKey } from "./task-key.ts";
 
 /** Why a handler has lost its connection. */
 export interface Loss {
@@ -21,7 +22,7 @@ export class Losses {
 
   /** A run of the task has lost its connection. */
   note(task: Task<unknown>, error: unknown): void {
-    const key = keyOf(task);
+    const key = taskKey(task);
     const times = (this.#losses.get(key)?.times ?? 0) + 1;
     if (this.#losses.size >= REMEMBERED_MAX) this.#losses.clear();
     this.#losses.set(key, { error, times });
@@ -29,22 +30,18 @@ export class Losses {
 
   /** Whether the task may lose its connection again: it shares none with others. */
   has(task: Task<unknown>): boolean {
-    return this.#losses.size > 0 && this.#losses.has(keyOf(task));
+    return this.#losses.size > 0 && this.#losses.has(taskKey(task));
   }
 
   /** What the task has failed with, if it has lost its connection too often. */
   of(task: Task<unknown>): Loss | undefined {
     if (this.#losses.size === 0) return undefined;
-    const known = this.#losses.get(keyOf(task));
+    const known = this.#losses.get(taskKey(task));
     return known !== undefined && known.times >= LOSSES_MAX ? known : undefined;
   }
 
   /** The task has ended otherwise. */
   forget(task: Task<unknown>): void {
-    if (this.#losses.size > 0) this.#losses.delete(keyOf(task));
+    if (this.#losses.size > 0) this.#losses.delete(taskKey(task));
   }
-}
-
-function keyOf({ receipt: { reaction, source, id } }: Task<unknown>): string {
-  return JSON.stringify([reaction, source, id]);
 }

@@ -93,6 +93,7 @@ export async function runExclusively<Native>(
   const draft = new Draft();
   let source: "store" | "handler" = "store";
   let handler: HandlerScope<Native> | undefined;
+  let ended: HandlerScope<Native>["ended"];
   try {
     return await store.transaction(async (tx) => {
       probe("opened");
@@ -107,6 +108,7 @@ export async function runExclusively<Native>(
       await task.run(received, scope);
       await handler.keep();
       source = "store";
+      ({ ended } = handler);
       const written = await tx.write(draft, { last: true });
       probe("written");
       return committed(draft, written);
@@ -114,6 +116,7 @@ export async function runExclusively<Native>(
   } catch (error) {
     if (handler?.lost === true) return { kind: "lost", error };
     if (patient && handler?.contended === true) return { kind: "again" };
+    if (ended !== undefined) return afterEnding(task, ended, error);
     return failed(task, error, source);
   }
 }
@@ -128,7 +131,7 @@ async function call<Native>(
 
 /** Waits for a detached handler, checks that its saga is as the handler saw it, and commits. */
 export async function finish<Native>(
-  { probe, store }: SoloParts<Native>,
+  { probe }: SoloParts<Native>,
   { task, received, scope, running, tx }: DetachedRun<Native>,
 ): Promise<SoloResult<Native>> {
   const { draft } = scope;
@@ -142,44 +145,38 @@ export async function finish<Native>(
     // Another transaction was in the way, even if the handler threw an error of its own.
     return contended ? { kind: "again" } : failed(task, error, "handler");
   }
-  // As long as the transaction has not answered since, it may have ended while the handler ran.
-  let answered = tx.touched !== true;
+  const { ended } = tx;
   try {
-    const ended = await tx.complete(async (transaction) => {
+    const done = await tx.complete(async (transaction) => {
       probe("opened");
       const [now] = await transaction.receive([task.receipt]);
-      answered = true;
       if (now === undefined || !isSame(now, received)) throw new Outdated();
       probe("looked_up");
       const written = await transaction.write(draft, { last: true });
       probe("written");
       return written;
     });
-    return committed(draft, ended);
+    return committed(draft, done);
   } catch (error) {
     const { contended, lost = false } = tx;
     await giveUp(tx);
     if (lost) return { kind: "lost", error };
+    if (ended !== undefined) return afterEnding(task, ended, error);
     if (error instanceof Outdated || contended) return { kind: "again" };
-    const silent = !answered && error instanceof StoreUnavailableError;
-    if (silent && (await isThere(store, task))) return failed(task, endedIdle(error), "handler");
     return failed(task, error, "store");
   }
 }
 
-/** Whether the database answers, on another connection. */
-async function isThere<Native>(store: Store<Native>, { receipt }: Task<Native>): Promise<boolean> {
-  return store
-    .transaction((tx) => tx.receive([receipt]))
-    .then(
-      () => true,
-      () => false,
-    );
-}
-
-/** Each run of the handler may take as long, so it counts as an attempt. */
-function endedIdle(cause: StoreUnavailableError): OdoriError {
-  return new OdoriError(
+/**
+ * The connection of a handler has ended before the bookkeeping came. After a time limit that is an
+ * attempt, since each run may take as long; else the database may have been away.
+ */
+function afterEnding<Native>(
+  task: Task<Native>,
+  ended: "timeout" | "lost",
+  cause: unknown,
+): SoloResult<Native> {
+  const error = new OdoriError(
     "TRANSACTION_ENDED",
     `The handler's transaction ended while the handler ran: ${messageOf(cause)}`,
     {
@@ -187,6 +184,7 @@ function endedIdle(cause: StoreUnavailableError): OdoriError {
       hint: "Call other systems before the first statement: a transaction may be idle for 60 s.",
     },
   );
+  return ended === "lost" ? { kind: "lost", error } : failed(task, error, "handler");
 }
 
 /** Only the store may say that it is unavailable: a handler may throw the error of another one. */

@@ -90,6 +90,10 @@ export async function runTogether<Native>(
     });
     return { kept: true, companions: ended, detached };
   }
+  // Undoing interrupts them: then each has its reply.
+  const open = new Set(
+    companions.filter(({ handler }) => handler.touched && handler.unanswered !== false),
+  );
   await together.undo();
   for (const { running, scope, outcome } of companions) {
     if (outcome.kind !== "slow") continue;
@@ -102,8 +106,9 @@ export async function runTogether<Native>(
   const late = companions.filter(({ outcome }) => outcome.kind === "slow");
   const rest = companions.filter(({ outcome }) => outcome.kind !== "slow");
   const [contended, others] = partition(late, ({ handler }) => handler.contended);
-  const [unanswered, waiting] = partition(others, ({ handler }) => handler.touched);
-  const answered = rest.filter(({ handler }) => handler.touched).length;
+  // Those whose statements were answered wait for something else.
+  const [unanswered, waiting] = partition(others, (companion) => open.has(companion));
+  const answered = [...rest, ...waiting].filter(({ handler }) => handler.touched).length;
   // Answers of one flight may come together: without any, each one may be the slow one.
   const suspects = contended.length > 0 ? [] : unanswered;
   const slow = suspects.length === 1 && answered === 0 ? suspects : [];

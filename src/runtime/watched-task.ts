@@ -4,6 +4,7 @@ import type { Environment } from "../ports/environment.ts";
 import type { LogFields } from "../ports/logger.ts";
 import type { DeliveryEnd, DeliveryWatch, ServiceWatch } from "../ports/telemetry.ts";
 import type { Draft } from "./draft.ts";
+import { PutOffError } from "./put-off.ts";
 import type { Scope } from "./scope.ts";
 import type { Completion, Task } from "./task.ts";
 
@@ -45,7 +46,7 @@ class Watching implements Completion {
         disposition: entry.disposition,
         effect: entry.effect,
         emitted: entry.emitted.map(({ type }) => type),
-        error: draft.notices[0]?.error,
+        error: failedWith(draft.notices[0]?.error),
       };
   }
 
@@ -59,6 +60,9 @@ class Watching implements Completion {
     this.#completion.failed(error);
   }
 }
+
+/** What is put off has not failed. */
+const failedWith = (error: unknown) => (error instanceof PutOffError ? undefined : error);
 
 /** A task whose runs are watched; one that recovers it has the same watch. */
 class WatchedTask<Native> implements Task<Native> {

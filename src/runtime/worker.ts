@@ -64,7 +64,7 @@ export class Worker<Native> {
     const lanes: Lane<Native>[] = [];
     while (lanes.length < store.lanes) {
       const lane: Lane<Native> = new Lane(environment, parts.batchMax, (batch) =>
-        this.#commit(lane, batch),
+        this.#handle(lane, batch),
       );
       lanes.push(lane);
     }
@@ -75,7 +75,7 @@ export class Worker<Native> {
       environment,
       probe,
       pace: this.#pace,
-      add: (task) => this.#laneOf(task).add(task),
+      add: (task) => this.add(task),
       settled: (task) => {
         this.#settled ??= new WeakSet();
         this.#settled.add(task);
@@ -159,7 +159,19 @@ export class Worker<Native> {
     return new CommitGroup(this.#groupParts).commit(tasks, changes);
   }
 
-  /** Commits a batch. Returns what stays in the lane's queue. */
+  /** Handles a batch of a lane. Returns what stays in the lane's queue. */
+  async #handle(
+    lane: Lane<Native>,
+    tasks: readonly Task<Native>[],
+  ): Promise<readonly Task<Native>[]> {
+    const { lanes } = this.#width;
+    const rest = await this.#commit(lane, tasks);
+    if (this.#width.lanes === lanes) return rest;
+    this.#spread(rest);
+    return [];
+  }
+
+  /** Commits a batch. Returns what is left of it. */
   async #commit(
     lane: Lane<Native>,
     tasks: readonly Task<Native>[],
@@ -181,7 +193,6 @@ export class Worker<Native> {
       return this.#undone(lane, batch, error);
     }
     this.#committed(result, changes);
-    const before = this.#width.lanes;
     this.#width.committed({
       inTurn: result.inTurn,
       begun: batch.length - result.rest.length - result.busy.length,
@@ -192,15 +203,13 @@ export class Worker<Native> {
     // What holds up a whole group, such as a busy machine, is one slow moment of a reaction.
     for (const reaction of new Set(result.alone.map(({ receipt }) => receipt.reaction)))
       this.#pace.slow(reaction);
-    for (const task of result.alone) this.#alone.add(task);
+    for (const task of [...result.alone, ...result.own]) this.#alone.add(task);
     for (const task of result.contended) this.#alone.retry(task);
     if (result.contended.length > 0) lane.shrink();
     for (const task of result.busy) this.#later(task);
     const [held, rest] = partition(result.rest, (task) => this.#alone.holds(task));
     for (const task of held) this.#alone.add(task);
-    if (this.#width.lanes === before) return rest;
-    this.#spread(rest);
-    return [];
+    return rest;
   }
 
   /** Other lanes work now: what waits moves before later tasks of its sagas come. */
@@ -218,7 +227,10 @@ export class Worker<Native> {
     this.duplicates += result.duplicates;
     for (const notice of result.notices) this.#report(notice);
     if (result.done.length > 0) this.#parts.watch?.committed(result.done.length);
-    for (const task of result.done) task.completion.done();
+    for (const task of result.done) {
+      this.#alone.ended(task);
+      task.completion.done();
+    }
     for (const { task, error } of result.refused) task.completion.failed(error);
     probe("acknowledged");
     if (changes.confirm.length > 0) probe("confirmed");

@@ -72,6 +72,18 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "a member that is gone without leaving is found dead, and that is counted",
   },
   {
+    name: "the lock of a session keeps itself out",
+    edits: [edit("adapters/postgres/bus-pulse.ts", 'membersSeen("$5::int")', "membersSeen()")],
+    suite: "postgres",
+    caughtBy: "members on one bus share a lock, and do not take each other for dead",
+  },
+  {
+    name: "a setting of the session counts as a conflict",
+    edits: [edit("adapters/postgres/scope.ts", "this.needsOwn = true", "this.contended = true")],
+    suite: "postgres",
+    caughtBy: "handlers that set something for their transaction do not wait for each other",
+  },
+  {
     name: "a member of the bus beats on the pool, where its publishes are",
     edits: [
       edit(
@@ -393,7 +405,9 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a transaction that ended while its handler ran is an outage",
-    edits: [edit("runtime/solo.ts", "answered = tx.touched !== true", "answered = true")],
+    edits: [
+      edit("runtime/solo.ts", "const { ended } = tx", "const ended = undefined as typeof tx.ended"),
+    ],
     suite: "postgres",
     caughtBy: "a handler whose connection is closed while it waits is parked in the end",
   },

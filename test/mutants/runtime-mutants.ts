@@ -3,6 +3,24 @@ import { edit, type Mutant } from "./mutant.ts";
 /** Broken runtimes that its own scenarios catch. */
 export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
+    name: "a detached handler forgets who waits for its saga",
+    edits: [
+      edit(
+        "runtime/alone.ts",
+        "if (!this.holds(task)) this.#held.set(task.receipt.sagaId, []);\n    this.#scopes",
+        "this.#held.set(task.receipt.sagaId, []);\n    this.#scopes",
+      ),
+    ],
+    suite: "runtime",
+    caughtBy: "those that wait behind another one of their saga go on with a detached one",
+  },
+  {
+    name: "what waits for another system looks as if the server had not answered",
+    edits: [edit("runtime/together.ts", "handler.unanswered !== false", "true")],
+    suite: "runtime",
+    caughtBy: "what was answered and waits for something else is slow, however many there are",
+  },
+  {
     name: "what cannot be recorded is handled again at once, for ever",
     edits: [edit("runtime/worker.ts", "this.#settled?.has(task) === true);", "false);")],
     suite: "runtime",

@@ -58,11 +58,8 @@ export const SIMULATION_MUTANTS: readonly Mutant[] = [
   broken(
     "rows of a handler that has failed stay",
     "runtime/group.ts",
-    "await this.#undo(task, handler);\n" +
-      "    if (handler.contended) return this.#met(task, handler);\n" +
-      "    const recovery",
-    "await handler.keep();\n    if (handler.contended) return this.#met(task, handler);\n" +
-      "    const recovery",
+    "await this.#undo(task, handler);\n    if (handler.contended) return",
+    "await handler.keep();\n    if (handler.contended) return",
   ),
   broken(
     "a failed delivery is not tried again",

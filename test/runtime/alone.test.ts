@@ -32,10 +32,15 @@ it("one that was put off runs once the line has room, and until then ever later"
 });
 
 it("the more are put off, the longer each one waits", () => {
+  const environment = new ManualClock();
+  environment.random = () => 1;
   const putOffs = new PutOffs();
-  const add = (n: number) => putOffs.add(taskOf(`s-${n}`).receipt, 1, 1).delayMs;
+  const add = (n: number) => putOffs.add(taskOf(`s-${n}`), 1, environment).delayMs;
   const delays = Array.from({ length: 400 }, (_, n) => add(n));
   expect([delays[0], delays[99], delays[399]]).toEqual([250, 4_000, 10_000]);
+  // Other processes have done them meanwhile: nothing tells of that here.
+  environment.advance(75_000);
+  expect(add(400)).toBe(250);
 });
 
 it("a task of which not even the recovery can be made is handed back to its caller", async () => {

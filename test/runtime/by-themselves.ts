@@ -39,15 +39,16 @@ export function taskOf(sagaId: string, attempt: Attempt = FIRST) {
 export function aloneWith(parts: Pick<AloneParts<unknown>, "store" | "environment">) {
   const failed: { readonly sagaId: string; readonly error: unknown }[] = [];
   const settled: string[] = [];
+  const added: string[] = [];
   const alone = new Alone({
     ...parts,
     probe() {},
     pace: new Pace(),
-    add() {},
+    add: ({ receipt }) => added.push(receipt.sagaId),
     settled: ({ receipt }) => settled.push(receipt.sagaId),
     committed() {},
     unavailable() {},
     failed: ({ receipt }, error) => failed.push({ sagaId: receipt.sagaId, error }),
   });
-  return { alone, failed, settled };
+  return { alone, added, failed, settled };
 }

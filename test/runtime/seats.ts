@@ -23,6 +23,8 @@ const received = {
 interface Seat {
   readonly touched: boolean;
   readonly contended: boolean;
+  /** Whether its statement has no reply: as long as it is not, where absent. */
+  readonly unanswered?: boolean;
   detached: boolean;
 }
 
@@ -45,6 +47,7 @@ export function seated(seats: readonly Seat[]): Together<string> {
         touched: seat.touched,
         flights: seat.touched ? 1 : 0,
         contended: seat.contended,
+        unanswered: seat.unanswered ?? seat.touched,
         returned() {},
         keep() {},
         undo() {},

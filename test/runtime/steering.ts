@@ -5,8 +5,10 @@ import { codeOf } from "../../src/contract/errors.ts";
 import type { StoreTransaction } from "../../src/ports/transaction.ts";
 import { FIRST } from "../../src/runtime/attempt.ts";
 import { Delivery } from "../../src/runtime/delivery.ts";
+import { Draft } from "../../src/runtime/draft.ts";
 import { Pace } from "../../src/runtime/pace.ts";
 import { Publisher } from "../../src/runtime/publisher.ts";
+import { Scope } from "../../src/runtime/scope.ts";
 import { runTogether } from "../../src/runtime/together.ts";
 import { Worker } from "../../src/runtime/worker.ts";
 import { placed } from "../support/contracts.ts";
@@ -83,6 +85,37 @@ export function steeringCases({ it }: Runner): void {
     assert(!single.kept);
     const slow = single.slow.map(({ receipt }) => receipt.sagaId);
     assert.deepEqual([slow, single.others, single.overdue], [["first"], [], undefined]);
+  });
+
+  it("what was answered and waits for something else is slow, however many there are", async () => {
+    const seats = [false, false, true].map((unanswered) => {
+      return { touched: true, contended: false, detached: false, unanswered };
+    });
+    const ready = ["first", "second", "third"].map((id) => readyFor(id, false));
+    const result = await runTogether(seated(seats), ready, limits);
+    assert(!result.kept);
+    const slow = result.slow.map(({ receipt }) => receipt.sagaId);
+    const first = result.overdue?.first.map(({ task }) => task.receipt.sagaId);
+    assert.deepEqual([slow, first, result.others], [["first", "second"], ["third"], []]);
+  });
+
+  it("those that wait behind another one of their saga go on with a detached one", async () => {
+    const environment = new ManualClock();
+    const { store } = heldStore();
+    const { alone, added, failed } = aloneWith({ store, environment });
+    alone.add(taskOf("s", { ...FIRST, number: 2 }));
+    for (let turns = 0; turns < 40; turns++) await turn();
+    alone.add(taskOf("s", { ...FIRST, number: 3 }));
+    const tx = seated([]).scope().detach();
+    const scope = new Scope(tx, new Draft());
+    alone.goOn({
+      ...readyFor("s", true),
+      scope,
+      tx,
+      running: Promise.reject(new Error("it fails")),
+    });
+    for (let turns = 0; turns < 40; turns++) await turn();
+    assert.deepEqual([failed.length, added], [1, ["s"]]);
   });
 
   it("a slow reaction has a trial if no run by itself was quick; a slow one ends it", async () => {

@@ -1,7 +1,6 @@
 import type { Semaphore } from "../../adapter/semaphore.ts";
 import { endingOf } from "./ending.ts";
 import { isOutdated } from "./errors.ts";
-
 import type { PreparedNames } from "./prepared.ts";
 import { type Connection, type Statement, TransactionSql } from "./sql.ts";
 

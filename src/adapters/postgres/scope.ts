@@ -63,6 +63,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   flights = 0;
   contended = false;
   crowded = false;
+  needsOwn = false;
   lost = false;
   /** A cancelled statement says nothing of other transactions: this process cancels it. */
   #interrupted = false;
@@ -72,6 +73,8 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
   readonly #exclusive: boolean;
   #shared: OpenTransaction | undefined;
   #own: Promise<OpenTransaction> | undefined;
+  /** Of `#own`, once it is there. */
+  #opened: OpenTransaction | undefined;
   #open = true;
   readonly #strays = new Strays();
   readonly #pending = new Set<Promise<unknown>>();
@@ -102,6 +105,16 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
 
   get touched(): boolean {
     return this.#statements > 0;
+  }
+
+  get ended(): "timeout" | "lost" | undefined {
+    const ending = (this.#shared ?? this.#opened)?.ending;
+    if (ending === undefined) return undefined;
+    return isLostConnection(ending) ? "lost" : "timeout";
+  }
+
+  get unanswered(): boolean {
+    return this.#pending.size > 0;
   }
 
   send(text: string, values: readonly unknown[] = []): void {
@@ -250,7 +263,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
 
   /** The statement needs a transaction of the handler's own: the runtime runs it again. */
   #refuse(): never {
-    this.contended = true;
+    this.needsOwn = true;
     const error = transactionShared();
     this.#refused = error;
     this.#onFailure(error, this);
@@ -261,6 +274,7 @@ export class PostgresScope extends Sending implements HandlerScope<Sql>, Detache
     if (this.#shared === undefined) {
       this.#own ??= this.#parts.begin().then((open) => {
         open.waitForLocks(LOCK_WAIT_MS.handler);
+        this.#opened = open;
         return open;
       });
       return this.#own;
