@@ -14,6 +14,7 @@ import { feedCases } from "../observer/feed-cases.ts";
 import { movingCases } from "../observer/moving.ts";
 import { restingCases } from "../observer/resting-cases.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
+import { apartOrTogether } from "../runtime/apart-or-together.ts";
 import { connectionCases } from "../runtime/connections-postgres.ts";
 import { isolationCases } from "../runtime/isolation.ts";
 import { postgresCases } from "../runtime/isolation-postgres.ts";
@@ -21,7 +22,6 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { lostConnections } from "../runtime/lost-connections-postgres.ts";
 import { sentCases } from "../runtime/sent.ts";
 import { sentOnPostgres } from "../runtime/sent-postgres.ts";
-import { steeringCases } from "../runtime/steering.ts";
 import { swallowedFailures } from "../runtime/swallowed-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
@@ -56,7 +56,7 @@ if (suite === "runtime") {
   deploymentScenarios(collect);
   hearingScenarios(collect);
   sideBySideScenarios(collect);
-  steeringCases(collect);
+  apartOrTogether(collect);
 }
 if (suite === "check") {
   reductionScenarios(collect);

@@ -57,7 +57,7 @@ function workerOn(store: ReturnType<typeof memoryStore>) {
 }
 
 /** Which deliveries run together, and which by themselves: for whole and for broken runtimes. */
-export function steeringCases({ it }: Runner): void {
+export function apartOrTogether({ it }: Runner): void {
   it("what another session holds leaves the line, and does not keep others out", async () => {
     const environment = new ManualClock();
     const { store } = heldStore();

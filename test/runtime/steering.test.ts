@@ -1,4 +1,0 @@
-import { describe, it } from "vitest";
-import { steeringCases } from "./steering.ts";
-
-steeringCases({ describe, it });
