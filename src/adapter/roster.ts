@@ -31,6 +31,8 @@ interface WatchedMember {
   readonly silentMs: number;
   /** Whether its lock was seen held. */
   readonly held: boolean;
+  /** Whether its lock says nothing, until it has beaten again. */
+  readonly doubted: boolean;
   /** For how long its lock has been free; undefined if it is not. */
   readonly freeMs: number | undefined;
 }
@@ -47,22 +49,20 @@ const NONE_WATCHED: ReadonlyMap<string, WatchedMember> = new Map();
 export class Roster {
   #watched = NONE_WATCHED;
   #lookedAt: number | undefined;
-  #doubtsLocks = false;
 
   /**
-   * The locks of others may have ended for the same reason as this process's own. A free lock then
-   * says nothing, until it was seen held again.
+   * Takes what was seen at `nowMs`, of any clock. Returns the members that are dead.
+   *
+   * `doubtsLocks`: the locks of others may have ended for the same reason as this process's own,
+   * and the server may not yet have freed one that has. A lock then says nothing until its member
+   * has beaten, and so has connected again.
    */
-  doubtLocks(): void {
-    this.#doubtsLocks = true;
-    const doubted = [...this.#watched].map(
-      ([owner, member]) => [owner, { ...member, held: false, freeMs: undefined }] as const,
-    );
-    this.#watched = new Map(doubted);
-  }
-
-  /** Takes what was seen at `nowMs`, of any clock. Returns the members that are dead. */
-  look(members: readonly SeenMember[], nowMs: number, patience: Patience): readonly SeenMember[] {
+  look(
+    members: readonly SeenMember[],
+    nowMs: number,
+    patience: Patience,
+    doubtsLocks = false,
+  ): readonly SeenMember[] {
     // A clock may step back.
     const passedMs = Math.max(0, nowMs - (this.#lookedAt ?? nowMs));
     this.#lookedAt = nowMs;
@@ -75,14 +75,15 @@ export class Roster {
     for (const member of members) {
       const { owner, beat, lock, leaseMs } = member;
       const before = this.#watched.get(owner);
-      const held = lock === "held" || before?.held === true;
+      const doubted = doubtsLocks || (before?.doubted === true && before.beat === beat);
+      const held = !doubted && (lock === "held" || before?.held === true);
       const silentLimitMs = Math.max(patience.silentMs, leaseMs);
       const freeLimitMs = held ? patience.freedMs : patience.freeMs;
       const step = (limitMs: number) => Math.min(passedMs, limitMs / LOOKS);
       const silentMs = before?.beat === beat ? before.silentMs + step(silentLimitMs) : 0;
       const freeMs = before?.freeMs === undefined ? 0 : before.freeMs + step(freeLimitMs);
-      const free = lock === "free" && (held || !this.#doubtsLocks);
-      watched.set(owner, { beat, silentMs, held, freeMs: free ? freeMs : undefined });
+      const free = lock === "free" && !doubted;
+      watched.set(owner, { beat, silentMs, held, doubted, freeMs: free ? freeMs : undefined });
       if (silentMs >= silentLimitMs || (free && freeMs >= freeLimitMs)) dead.push(member);
     }
     this.#watched = watched;

@@ -10,6 +10,7 @@ import {
 import { TcpProxy } from "../chaos/proxy.ts";
 import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
+import { recordCommits } from "../support/commits.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing } from "../support/scope.ts";
 
@@ -92,6 +93,15 @@ describe.skipIf(urlOf("postgres") === undefined)(
       const { outbox, takenOver } = await other.claim(10);
       expect([outbox, takenOver]).toEqual([[], NOTHING]);
       expect((await one.claim(10)).lost).toBe(false);
+    });
+
+    it("one that has joined survives a crash of the server; that it lives need not", async () => {
+      await using scope = new AsyncDisposableStack();
+      const { own, schema, join } = await place(scope);
+      const commits = await recordCommits(own, `${schema}.member`);
+      const one = await join("p1");
+      await one.beat();
+      expect(await commits()).toEqual(["INSERT on", "UPDATE off"]);
     });
 
     it("one that cannot show its lock loses what it has not begun, and no more", async () => {

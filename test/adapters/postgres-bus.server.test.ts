@@ -15,6 +15,7 @@ import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
 import { handedOver } from "./postgres-hand-over.ts";
 import { memberLiveness } from "./postgres-liveness.ts";
+import { memberSuccession } from "./postgres-succession.ts";
 
 const hear = (group: string, inFlightMax = 10) => ({ group, topics: [placed.type], inFlightMax });
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
@@ -49,6 +50,7 @@ function collector() {
 describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "the Postgres bus"), () => {
   handedOver({ describe, it }, () => serverUrl("postgres"));
   memberLiveness({ describe, it }, () => serverUrl("postgres"));
+  memberSuccession({ describe, it }, () => serverUrl("postgres"));
 
   it("pg-sem: an event that no group hears waits for the first that does", async () => {
     await using on = await stage();

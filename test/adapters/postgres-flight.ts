@@ -149,6 +149,24 @@ export function flightCases({ describe, it }: Runner, url: () => string): void {
       assert.equal(wire.take(), "PBDEBDESQ");
     });
 
+    onWire(
+      "what a later flight takes for prepared is skipped as well",
+      async ({ client, wire }) => {
+        const named = (n: number) =>
+          client.query({ name: "n", text: "SELECT $1::int", values: [n] });
+        await client.query(begin);
+        const failed = wire.holdFailure();
+        const failing = client.query("SELECT 1 / $1::int", [0]);
+        const skipped = [failing, named(1)];
+        await failed;
+        skipped.push(named(2));
+        const settled = await Promise.allSettled(skipped);
+        assert.deepEqual(settled.map(codeOf), ["22012", "25P02", "25P02"]);
+        await client.query(rollback);
+        assert.deepEqual((await named(3)).rows, [{ int4: 3 }]);
+      },
+    );
+
     onWire("a name that is prepared again meanwhile is kept", async ({ client, wire }) => {
       const named = (n: number) => client.query({ name: "n", text: "SELECT $1::int", values: [n] });
       await client.query(begin);

@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import type { Incoming } from "odori";
 import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
-import { type PostgresBus, postgresBus } from "odori/postgres";
-import pg from "pg";
-import { TcpProxy } from "../chaos/proxy.ts";
-import { newSchema } from "../servers/postgres.ts";
+import type { PostgresBus } from "odori/postgres";
+import type { TcpProxy } from "../chaos/proxy.ts";
 import { placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
+import { busPlace } from "./postgres-bus-place.ts";
 
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
 const hear = (inFlightMax: number) => ({ group: "a", topics: [placed.type], inFlightMax });
@@ -24,6 +22,8 @@ interface Parts {
   readonly batches: PostgresBus;
   /** The holders of the rows, in their order. */
   holders(): Promise<readonly (string | null)[]>;
+  /** From now on each row is also kept as it was inserted. Returns their holders. */
+  record(): Promise<() => Promise<readonly unknown[]>>;
 }
 
 function listener(until: Promise<unknown> = Promise.resolve()) {
@@ -40,22 +40,20 @@ export function handedOver({ describe, it }: Runner, url: () => string): void {
   const staged = (name: string, body: (parts: Parts) => Promise<void>) => {
     it(name, async () => {
       await using scope = new AsyncDisposableStack();
-      const own = new pg.Pool({ connectionString: url(), max: 1 });
-      scope.defer(() => own.end());
-      const schema = newSchema();
-      scope.defer(async () => void (await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
-      const proxy = scope.use(closing(await TcpProxy.listen()));
-      proxy.target = Number(new URL(url()).port);
-      const through = new URL(url());
-      through.port = String(proxy.port);
-      const open = (connectionString: string, mode: "binary" | "batch" = "binary") =>
-        scope.use(closing(postgresBus({ connectionString, schema, mode, leaseMs: 2_000 })));
-      const holders = async () => {
-        const query = `SELECT holder FROM ${schema}.delivery ORDER BY seq`;
-        return (await own.query<{ holder: string | null }>(query)).rows.map(({ holder }) => holder);
+      const { own, schema, proxy, through, open, holders } = await busPlace(scope, url());
+      const record = async () => {
+        await own.query(`CREATE TABLE ${schema}.inserted (seq bigint, holder text);
+          CREATE FUNCTION ${schema}.record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+            'BEGIN INSERT INTO ${schema}.inserted VALUES (NEW.seq, NEW.holder); RETURN NEW; END';
+          CREATE TRIGGER record BEFORE INSERT ON ${schema}.delivery FOR EACH ROW
+            EXECUTE FUNCTION ${schema}.record()`);
+        const query = `SELECT holder FROM ${schema}.inserted ORDER BY seq`;
+        return async () => (await own.query(query)).rows.map(({ holder }): unknown => holder);
       };
-      const buses = { here: open(through.href), there: open(url()), batches: open(url(), "batch") };
-      await body({ ...buses, proxy, holders });
+      const leaseMs = 2_000;
+      const here = open({ connectionString: through, leaseMs });
+      const buses = { here, there: open({ leaseMs }), batches: open({ leaseMs, mode: "batch" }) };
+      await body({ ...buses, proxy, holders, record });
     });
   };
 
@@ -76,14 +74,15 @@ export function handedOver({ describe, it }: Runner, url: () => string): void {
     });
 
     staged("an event is held by its hearer from the beginning", async (parts) => {
-      const { here, there, holders } = parts;
+      const { here, there, holders, record } = parts;
       const { promise, resolve: go } = Promise.withResolvers<void>();
       const mine = listener(promise);
       const theirs = listener();
       await here.subscribe(hear(10), mine.deliver);
       await there.subscribe(hear(10), theirs.deliver);
+      const inserted = await record();
       checkAccepted(await here.publish([event("1"), event("2")]));
-      const held = await holders();
+      const held = await inserted();
       assert.equal(held.length, 2);
       assert.equal(new Set(held).size, 1);
       assert.notEqual(held[0], null);

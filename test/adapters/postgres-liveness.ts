@@ -1,85 +1,34 @@
 import assert from "node:assert/strict";
-import type { Incoming } from "odori";
 import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
-import { type PostgresBusOptions, postgresBus } from "odori/postgres";
-import pg from "pg";
-import { TcpProxy } from "../chaos/proxy.ts";
-import { newSchema } from "../servers/postgres.ts";
+import { postgresBus } from "odori/postgres";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
-import { closing } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
+import { busPlace, gateInserts, hearer, LIMIT_MS } from "./postgres-bus-place.ts";
 
-const LIMIT_MS = 60_000;
 const hear = { group: "a", topics: [placed.type], inFlightMax: 10 };
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
 
-/** The key that the blocked inserts wait for, of any test. */
-const GATE = 7_301;
-const GATED = (schema: string) => `
-  CREATE FUNCTION ${schema}.gate() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN PERFORM pg_advisory_xact_lock(${GATE}); RETURN NEW; END';
-  CREATE TRIGGER gate BEFORE INSERT ON ${schema}.delivery FOR EACH ROW
-    WHEN (NEW.type = '${cancelled.type}') EXECUTE FUNCTION ${schema}.gate()`;
-
-/** A hearer whose deliveries end when the test says so. */
-function hearer() {
-  const seen: string[] = [];
-  const { promise, resolve: go } = Promise.withResolvers<void>();
-  const deliver = async (incoming: Incoming) => {
-    seen.push("malformed" in incoming ? incoming.error.code : incoming.id);
-    await promise;
-  };
-  return { seen, deliver, go };
-}
-
 /** How members of the Postgres bus know of each other that they live. */
 export function memberLiveness({ describe, it }: Runner, url: () => string): void {
-  const place = async (scope: AsyncDisposableStack) => {
-    const own = new pg.Pool({ connectionString: url(), max: 2 });
-    scope.defer(() => own.end());
-    const schema = newSchema();
-    scope.defer(async () => void (await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
-    const proxy = scope.use(closing(await TcpProxy.listen()));
-    proxy.target = Number(new URL(url()).port);
-    const through = new URL(url());
-    through.port = String(proxy.port);
-    const open = (options: PostgresBusOptions = {}) =>
-      scope.use(closing(postgresBus({ connectionString: url(), schema, ...options })));
-    const holders = async () =>
-      (await own.query(`SELECT holder FROM ${schema}.delivery ORDER BY seq`)).rows.map(
-        ({ holder }): unknown => holder,
-      );
-    /** Until the member that joined last has looked at the others for as long. */
-    const watched = async (ms: number) => {
-      const text = `SELECT max(expires_at) AS at FROM ${schema}.member`;
-      const at = async () => Number((await own.query<{ at: string }>(text)).rows[0]?.at);
-      const before = await at();
-      await eventually("it was watched", at, (now) => now >= before + ms, LIMIT_MS);
-    };
-    return { own, schema, proxy, through: through.href, open, holders, watched };
-  };
+  const place = (scope: AsyncDisposableStack) => busPlace(scope, url());
 
   describe("postgres bus: members that live", () => {
     it("a member whose bus has no connection free is not dead", async () => {
       await using scope = new AsyncDisposableStack();
-      const { own, schema, open, watched } = await place(scope);
+      const shared = await place(scope);
+      const { open, watched } = shared;
       const full = open({ connectionsMax: 2, leaseMs: 1_000 });
       const mine = hearer();
       const member = await full.subscribe(hear, mine.deliver);
       checkAccepted(await full.publish([event("1")]));
       await eventually("it has one in hand", () => mine.seen, ["1"]);
-      await own.query(GATED(schema));
-      const gate = await own.connect();
-      scope.defer(() => gate.release(true));
-      await gate.query("SELECT pg_advisory_lock($1)", [GATE]);
+      const gate = scope.use(await gateInserts(shared, cancelled.type));
       const blocked = Promise.allSettled(
         [1, 2, 3, 4].map((n) => full.publish([envelope(cancelled, `${n}`, { orderId: `${n}` })])),
       );
-      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'
-        AND query LIKE '%${schema}%'`;
-      await eventually("all are taken", async () => (await own.query(waiting)).rowCount, 2);
+      await eventually("all are taken", gate.waiting, 2);
       const theirs = hearer();
       const other = await open({ leaseMs: 1_000 }).subscribe(hear, theirs.deliver);
       await watched(4_000);
@@ -87,7 +36,7 @@ export function memberLiveness({ describe, it }: Runner, url: () => string): voi
       await member.check?.();
       assert.equal(await member.backlog?.(), 1);
       assert.deepEqual([theirs.seen, other.redelivered?.()], [[], 0]);
-      await gate.query("SELECT pg_advisory_unlock($1)", [GATE]);
+      await gate.open();
       const published = (await blocked).map(({ status }) => status);
       assert.deepEqual([...new Set(published)], ["fulfilled"]);
       mine.go();

@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from "node:net";
 export class Wire {
   #seen = "";
   #holdsNext = false;
+  #onFailure: (() => void) | undefined;
   readonly #server = createServer();
   readonly #target: number;
 
@@ -34,6 +35,14 @@ export class Wire {
     this.#holdsNext = true;
   }
 
+  /** Holds back its next failure as well. Resolves when there is one. */
+  holdFailure(): Promise<void> {
+    this.#holdsNext = true;
+    return new Promise((resolve) => {
+      this.#onFailure = resolve;
+    });
+  }
+
   async close(): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -59,11 +68,15 @@ export class Wire {
     let held: Buffer[] | undefined;
     const asked = messages(false, (message) => (this.#seen += typeOf(message)));
     const answered = messages(true, (message) => {
+      const holds = this.#holdsNext && typeOf(message) === "E";
+      if (holds && this.#onFailure !== undefined) held = [];
       if (held === undefined) client.write(message);
       else held.push(message);
-      if (!this.#holdsNext || typeOf(message) !== "E") return;
+      if (!holds) return;
       this.#holdsNext = false;
-      held = [];
+      held ??= [];
+      this.#onFailure?.();
+      this.#onFailure = undefined;
     });
     client.on("data", (chunk: Buffer) => {
       asked(chunk);

@@ -46,16 +46,28 @@ describe("a process that is watched", () => {
     }
   });
 
-  it("lives on a free lock while the watcher's own connection was lost", () => {
+  it("lives on a free lock after the watcher's own connection was lost", () => {
     const roster = new Roster();
     const member = { owner: "p", beat: 1, leaseMs: HOUR_MS } as const;
     roster.look([{ ...member, lock: "held" }], 0, PATIENCE);
-    roster.doubtLocks();
-    expect(looksUntilDead(roster, { lock: "free", leaseMs: HOUR_MS })).toBe(
+    roster.look([{ ...member, lock: "free" }], 10, PATIENCE, true);
+    const free = { lock: "free", leaseMs: HOUR_MS } as const;
+    expect(looksUntilDead(roster, free)).toBe(Number.POSITIVE_INFINITY);
+    // The server has not yet freed it: the connection may be lost all the same.
+    roster.look([{ ...member, lock: "held" }], 0, PATIENCE);
+    expect(looksUntilDead(roster, free)).toBe(Number.POSITIVE_INFINITY);
+    roster.look([{ ...member, beat: 2, lock: "held" }], 0, PATIENCE);
+    expect(looksUntilDead(roster, { ...free, beat: 2 })).toBe(5);
+  });
+
+  it("a beat from before the watcher's loss does not tell that a process has connected", () => {
+    const roster = new Roster();
+    const member = { owner: "p", leaseMs: HOUR_MS } as const;
+    roster.look([{ ...member, beat: 1, lock: "held" }], 0, PATIENCE);
+    roster.look([{ ...member, beat: 2, lock: "held" }], 10, PATIENCE, true);
+    expect(looksUntilDead(roster, { beat: 2, lock: "free", leaseMs: HOUR_MS })).toBe(
       Number.POSITIVE_INFINITY,
     );
-    roster.look([{ ...member, lock: "held" }], 0, PATIENCE);
-    expect(looksUntilDead(roster, { lock: "free", leaseMs: HOUR_MS })).toBe(5);
   });
 
   it("clock-steps-back: a step of the clock counts as one look, in either direction", () => {

@@ -71,6 +71,11 @@ const KILL_EVERY_MS: Readonly<Record<ServerName, number>> = {
 };
 /** When services are cut off for long: first, how often, and how much time it needs. */
 const DEAF = { firstMs: 15_000, everyMs: 75_000, roomMs: 50_000 } as const;
+/**
+ * Where no process is killed, none may be found dead: one that was frozen has this time to say that
+ * it lives, whatever else happens. Members are silent for 15 s before they count as dead.
+ */
+const REST_MS = 15_000;
 /** How long a fault of a broker lasts that does not cut off: at most, in milliseconds. */
 const BRIEF_MS = 5_000;
 const OPEN_MAX = 600;
@@ -268,7 +273,7 @@ function choose(
   if (dice < 0.5)
     return {
       name: "freeze service",
-      inject: (fleet) => fleet.pause(random, 300 + random() * 5_000),
+      inject: (fleet) => fleet.pause(random, 300 + random() * 5_000, kills ? 0 : REST_MS),
     };
   const { name, server, proxy } = guard;
   const since = performance.now() - (killed.get(name) ?? Number.NEGATIVE_INFINITY);

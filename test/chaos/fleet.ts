@@ -133,9 +133,12 @@ export class Fleet {
     this.#pick(random)?.child?.kill("SIGKILL");
   }
 
-  /** Freezes one process for `ms`: longer than its lease, others take over its work. */
-  async pause(random: () => number, ms: number): Promise<void> {
-    const member = this.#pick(random);
+  /**
+   * Freezes one process for `ms`: longer than its lease, others take over its work. One that ran
+   * again less than `restMs` ago is spared.
+   */
+  async pause(random: () => number, ms: number, restMs = 0): Promise<void> {
+    const member = this.#pick(random, Date.now() - restMs);
     if (member?.child === undefined) return;
     const { child } = member;
     member.paused = true;
@@ -169,8 +172,10 @@ export class Fleet {
     if (shop?.child?.connected === true && orders.length > 0) shop.child.send(orders, () => {});
   }
 
-  #pick(random: () => number): Member | undefined {
-    const running = this.#members.filter(({ ready, paused }) => ready && !paused);
+  #pick(random: () => number, since = Number.POSITIVE_INFINITY): Member | undefined {
+    const running = this.#members.filter(
+      ({ ready, paused, freezes }) => ready && !paused && (freezes.at(-1)?.to ?? 0) <= since,
+    );
     return running[Math.floor(random() * running.length)];
   }
 

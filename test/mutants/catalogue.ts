@@ -9,6 +9,7 @@ import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
 import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
+import { POSTGRES_BUS_MUTANTS } from "./postgres-bus-mutants.ts";
 import { POSTGRES_MUTANTS } from "./postgres-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REHEARSAL_MUTANTS } from "./rehearsal-mutants.ts";
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RUNTIME_MUTANTS,
   ...SQLITE_MUTANTS,
   ...POSTGRES_MUTANTS,
+  ...POSTGRES_BUS_MUTANTS,
   ...FLIGHT_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,

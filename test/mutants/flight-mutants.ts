@@ -30,11 +30,15 @@ export const FLIGHT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a statement that the server has skipped is treated as prepared",
-    edits: [
-      edit(FLIGHT, "if (parses !== undefined) delete this.submittedNamedStatements[parses];", ""),
-    ],
+    edits: [edit(FLIGHT, "delete this.submittedNamedStatements[sent.parses];", "")],
     suite: "postgres",
     caughtBy: "a skipped statement is prepared again",
+  },
+  {
+    name: "what a later flight takes for prepared is a failure of its own",
+    edits: [edit(FLIGHT, "sent.behind = error;", "sent.behind = undefined;")],
+    suite: "postgres",
+    caughtBy: "what a later flight takes for prepared is skipped as well",
   },
   {
     name: "a statement that is prepared again is forgotten with one that was skipped",

@@ -7,6 +7,7 @@ import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { flightCases } from "../adapters/postgres-flight.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
 import { memberLiveness } from "../adapters/postgres-liveness.ts";
+import { memberSuccession } from "../adapters/postgres-succession.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
@@ -98,6 +99,7 @@ if (suite === "postgres") {
   flightCases(collect, () => url);
   handedOver(collect, () => url);
   memberLiveness(collect, () => url);
+  memberSuccession(collect, () => url);
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);
   sentCases(collect, shelves);

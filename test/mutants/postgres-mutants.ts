@@ -36,70 +36,10 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     caughtBy: "what a process holds is left to it while it lives",
   },
   {
-    name: "a full member takes all events of its process",
-    edits: [
-      edit(
-        "adapters/postgres/bus-member.ts",
-        "Math.floor(this.#parts.options.inFlightMax / 2) - this.#inFlight",
-        "Number.MAX_SAFE_INTEGER",
-      ),
-    ],
-    suite: "postgres",
-    caughtBy: "a member that is full leaves events to another process",
-  },
-  {
-    name: "rows of a lost reply stay under the name of a member that lives",
-    edits: [
-      edit(
-        "adapters/postgres/bus-member.ts",
-        "if (!isSure && owner === this.#pulse.owner) this.#pulse.renounce();",
-        "",
-      ),
-    ],
-    suite: "postgres",
-    caughtBy: "rows that a lost reply has told of are not kept for ever",
-  },
-  {
-    name: "what a dead member of the bus held is left to it",
-    edits: [
-      edit(
-        "adapters/postgres/bus-liveness.ts",
-        "AND NOT EXISTS (SELECT 1 FROM $S.member m WHERE m.owner = d.holder)",
-        "AND false",
-      ),
-    ],
-    suite: "postgres",
-    caughtBy: "a member that is gone without leaving is found dead, and that is counted",
-  },
-  {
-    name: "the lock of a session keeps itself out",
-    edits: [edit("adapters/postgres/bus-pulse.ts", 'membersSeen("$5::int")', "membersSeen()")],
-    suite: "postgres",
-    caughtBy: "members on one bus share a lock, and do not take each other for dead",
-  },
-  {
     name: "a setting of the session counts as a conflict",
     edits: [edit("adapters/postgres/scope.ts", "this.needsOwn = true", "this.contended = true")],
     suite: "postgres",
     caughtBy: "handlers that set something for their transaction do not wait for each other",
-  },
-  {
-    name: "a member of the bus beats on the pool, where its publishes are",
-    edits: [
-      edit(
-        "adapters/postgres/bus-pulse.ts",
-        "const held = await presence.held().catch(() => undefined);",
-        "const held = undefined as Awaited<ReturnType<Presence['held']>> | undefined;",
-      ),
-    ],
-    suite: "postgres",
-    caughtBy: "a member whose bus has no connection free is not dead",
-  },
-  {
-    name: "a member of the bus that changes its id forgets what it has in hand",
-    edits: [edit("adapters/postgres/bus-pulse.ts", "      this.#parts.rows(),\n", "      [],\n")],
-    suite: "postgres",
-    caughtBy: "what a member has in hand stays its own when a reply is lost",
   },
   {
     name: "the failure behind a swallowed one is told as the cause",
@@ -130,14 +70,6 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "one that is closed during a statement costs a handler by itself nothing",
-  },
-  {
-    name: "an event is handed over, and its row is left to any member",
-    edits: [
-      edit("adapters/postgres/bus-functions.ts", "ELSE 0 END, hold.owner", "ELSE 0 END, NULL"),
-    ],
-    suite: "postgres",
-    caughtBy: "an event is held by its hearer from the beginning",
   },
   {
     name: "the row of a saga that is busy is waited for",
@@ -443,12 +375,6 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "a value that cannot be written costs its own delivery",
-  },
-  {
-    name: "a batch keeps its places until its last event is settled",
-    edits: [edit("adapters/postgres/bus-member.ts", "if (open > 1) {", "if (open < 0) {")],
-    suite: "postgres",
-    caughtBy: "an event that hangs keeps one place, and none of its batch",
   },
   {
     name: "an interruption that meets the bookkeeping is an outage",

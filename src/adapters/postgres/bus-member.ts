@@ -5,6 +5,7 @@ import { Semaphore } from "../../adapter/semaphore.ts";
 import { readJson } from "../../cloudevents/message.ts";
 import { eventsOfBatch } from "../../cloudevents/messages.ts";
 import type { Deliver, Incoming, SubscribeOptions } from "../../ports/bus.ts";
+import type { Legacy } from "./bus-legacy.ts";
 import type { Hold, Neighbour } from "./bus-neighbours.ts";
 import { BusPulse } from "./bus-pulse.ts";
 import type { Presence } from "./presence.ts";
@@ -16,6 +17,7 @@ export interface MemberParts {
   readonly leaseMs: number;
   /** By which other members know that this process lives. */
   readonly presence: Presence;
+  readonly legacy: Legacy;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
   /** Whether statements may be prepared by name. */
@@ -56,9 +58,10 @@ export class PostgresMember implements Neighbour {
     this.#pool = pool;
     this.#parts = parts;
     this.#semaphore = new Semaphore(parts.options.inFlightMax);
-    const { schema, leaseMs, presence, options } = parts;
+    const { schema, leaseMs, presence, legacy, options } = parts;
     this.#pulse = new BusPulse({
-      ...{ pool, presence, schema, leaseMs, group: options.group, topics: options.topics },
+      ...{ pool, presence, schema, leaseMs, legacy },
+      ...{ group: options.group, topics: options.topics },
       rows: () => [...this.#rows],
       onFreed: () => this.wake(),
     });
@@ -156,10 +159,9 @@ export class PostgresMember implements Neighbour {
     await this.#leave();
   }
 
-  /** A member that cannot say that it leaves is found dead. */
   async #leave(): Promise<void> {
     await this.#running;
-    await this.#pulse.leave().catch(() => {});
+    await this.#pulse.leave();
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { SeenMember } from "../../adapter/roster.ts";
+import type { EarlierId, Legacy } from "./bus-legacy.ts";
 import { Lookout } from "./lookout.ts";
 import type { SqlRow } from "./native.ts";
 import type { Presence, PresenceValues } from "./presence.ts";
@@ -16,6 +17,8 @@ export interface BusPulseParts {
   readonly group: string;
   readonly topics: readonly string[];
   readonly leaseMs: number;
+  /** What members before it have left, and it leaves. */
+  readonly legacy: Legacy;
   /** The rows that the member has, and has not answered. */
   rows(): readonly number[];
   /** Told when there may be more to take. */
@@ -45,16 +48,18 @@ export class BusPulse {
   isKnown = false;
   /** How many deliveries it has freed of members that were found dead. */
   redelivered = 0;
-  /** Ids that it had before, and under which it may have taken rows. */
-  #renounced: { readonly owner: string; readonly at: number }[] = [];
+  /** Ids that it had before, or a member before it, and under which there may be rows. */
+  #renounced: EarlierId[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> | undefined;
+  readonly #rounds = new Set<Promise<void>>();
+  /** How many statements are under way on the pool. */
+  #onPool = 0;
   #tidying: Promise<void> | undefined;
   #stopped = false;
 
   constructor(parts: BusPulseParts) {
     this.#parts = parts;
-    this.#lookout = new Lookout(parts.presence);
+    this.#lookout = parts.legacy.takeLookout() ?? new Lookout();
     const { schema } = parts;
     const now = `${schema}.now_ms()`;
     this.#beat = `WITH earlier AS MATERIALIZED (
@@ -83,9 +88,11 @@ export class BusPulse {
   beatNow(): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
-    this.#round ??= this.#goRound().finally(() => {
-      this.#round = undefined;
-    });
+    // A round that waits for a connection of the pool does not hold up one that needs none.
+    const waits = this.#onPool > 0 && !this.#parts.presence.isConnected;
+    if (waits || this.#rounds.size > this.#onPool) return;
+    const round: Promise<void> = this.#goRound().finally(() => this.#rounds.delete(round));
+    this.#rounds.add(round);
   }
 
   /**
@@ -99,14 +106,23 @@ export class BusPulse {
     this.beatNow();
   }
 
-  /** Gives back what the member still holds, and leaves the others. */
+  /** Gives back what the member still holds, and leaves the others; or the next one does it. */
   async leave(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await Promise.all([this.#round, this.#tidying]);
-    const owners = [...this.#renounced, this].map(({ owner }) => owner);
+    await Promise.all([...this.#rounds, this.#tidying]);
+    const { legacy } = this.#parts;
+    legacy.leaveLookout(this.#lookout);
+    const earlier = [...this.#renounced, { owner: this.owner, at: performance.now() }];
     this.isKnown = false;
-    await this.#giveBack(owners, []);
+    try {
+      await this.#giveBack(
+        earlier.map(({ owner }) => owner),
+        [],
+      );
+    } catch {
+      legacy.leaveIds(earlier);
+    }
   }
 
   #schedule(pauseMs: number): void {
@@ -132,13 +148,16 @@ export class BusPulse {
 
   async #look() {
     const { owner } = this;
-    const { group, topics, leaseMs } = this.#parts;
+    const { group, topics, leaseMs, legacy, presence } = this.#parts;
+    this.#renounced.push(...legacy.takeIds());
     const earlier = this.#renounced.map((one) => one.owner);
-    const [row] = await this.#query(this.#beat, (key, server) => [
+    const values = (key: number | null, server: string | null) => [
       ...[owner, leaseMs, group, JSON.stringify(topics), key, server, JSON.stringify(earlier)],
-    ]);
+    ];
+    // What a member holds whose row a crash has taken back is nobody's.
+    const [row] = await this.#query(this.#beat, values, { lasts: !this.isKnown });
     if (owner === this.owner) this.isKnown = true;
-    return this.#lookout.look(row, leaseMs);
+    return this.#lookout.look(row, leaseMs, presence);
   }
 
   /** Beside the beats: it may wait for a connection, and for rows. */
@@ -184,10 +203,17 @@ export class BusPulse {
   async #query(
     text: string,
     values: (key: number | null, server: string | null) => PresenceValues,
+    options?: { readonly lasts: boolean },
   ): Promise<readonly SqlRow[]> {
     const { presence, pool } = this.#parts;
     const held = await presence.held().catch(() => undefined);
-    if (held !== undefined) return presence.run(text, ({ key, server }) => values(key, server));
-    return (await pool.query<SqlRow>(text, [...values(null, null)])).rows;
+    if (held !== undefined)
+      return presence.run(text, ({ key, server }) => values(key, server), options);
+    this.#onPool++;
+    try {
+      return (await pool.query<SqlRow>(text, [...values(null, null)])).rows;
+    } finally {
+      this.#onPool--;
+    }
   }
 }

@@ -28,6 +28,7 @@ import {
   busUnavailable,
 } from "../../ports/errors.ts";
 import { Hints } from "./bus-hints.ts";
+import { Legacy } from "./bus-legacy.ts";
 import { PostgresMember } from "./bus-member.ts";
 import {
   type Hold,
@@ -117,6 +118,8 @@ export class PostgresBus implements Bus {
   /** Where the broker is, without credentials. */
   readonly place: string;
   readonly #link: LazyConnection<Link>;
+  /** By group: over connections that are replaced. */
+  readonly #legacies = new Map<string, Legacy>();
 
   constructor(options: PostgresBusOptions) {
     this.#options = {
@@ -196,6 +199,7 @@ export class PostgresBus implements Bus {
         schema: this.#schema,
         leaseMs: this.#options.leaseMs ?? LEASE_MS,
         presence,
+        legacy: this.#legacyOf(group),
         prepare: () => mayPrepare(pool, this.#options),
         options,
         deliver,
@@ -214,6 +218,12 @@ export class PostgresBus implements Bus {
         },
       };
     });
+  }
+
+  #legacyOf(group: string): Legacy {
+    const legacy = this.#legacies.get(group) ?? new Legacy();
+    this.#legacies.set(group, legacy);
+    return legacy;
   }
 
   /** The tables, or the group's subscriptions, may be gone; or the server does not reply. */

@@ -65,15 +65,19 @@ export function isMissing(error: unknown): boolean {
   return state === UNDEFINED_TABLE || state === INVALID_SCHEMA;
 }
 
+/** Whether the server does not know the name of a prepared statement. */
+export function isUnprepared(error: unknown): boolean {
+  return sqlState(error) === INVALID_STATEMENT_NAME;
+}
+
 /**
  * Whether what is prepared on the connection no longer fits the tables, or is gone: it needs a new
  * connection.
  */
 export function isOutdated(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state === INVALID_STATEMENT_NAME) return messageOf(error).includes("odori_");
+  if (isUnprepared(error)) return messageOf(error).includes("odori_");
   const routine = error instanceof Error && "routine" in error ? error.routine : undefined;
-  return state === FEATURE_NOT_SUPPORTED && routine === REVALIDATION;
+  return sqlState(error) === FEATURE_NOT_SUPPORTED && routine === REVALIDATION;
 }
 
 const CANCELED = "57014";

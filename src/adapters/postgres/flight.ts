@@ -1,5 +1,6 @@
 import pg from "pg";
 import { messageOf } from "../../contract/errors.ts";
+import { isUnprepared } from "./errors.ts";
 import { OWN_TRANSACTION } from "./open-transaction.ts";
 
 /** A statement that was sent, whose end the client has not been told. */
@@ -10,10 +11,14 @@ interface Sent {
   left: number;
   /** The name under which it is prepared. */
   readonly parses: string | undefined;
+  /** The prepared statement that it executes. */
+  readonly binds: string | undefined;
   /** The prepared statement whose columns the server describes with it. */
   readonly learns: string | undefined;
   /** The columns, if the server need not describe them. */
   readonly described: Description | undefined;
+  /** The failure behind which the server has skipped its Parse, of an earlier flight. */
+  behind: unknown;
 }
 
 /** A message of the server, RowDescription or NoData. */
@@ -108,8 +113,10 @@ class FlightConnection extends pg.Connection {
 
   override emit(name: string | symbol, ...values: unknown[]): boolean {
     if (name === "readyForQuery") this.#skip();
-    const heard = super.emit(name, ...values);
     const sent = this.#sent[0];
+    if (name === "errorMessage" && sent?.behind !== undefined && isUnprepared(values[0]))
+      values[0] = skippedBehind(sent.behind);
+    const heard = super.emit(name, ...values);
     if (sent === undefined) return heard;
     switch (name) {
       case "bindComplete":
@@ -150,8 +157,10 @@ class FlightConnection extends pg.Connection {
       synced: false,
       left,
       parses: this.#parses,
+      binds: this.#binds,
       learns: this.#learns,
       described: this.#described,
+      behind: undefined,
     };
     this.#sent.push(sent);
     this.#parses = undefined;
@@ -183,12 +192,21 @@ class FlightConnection extends pg.Connection {
     super.sync();
   }
 
-  /** The names that the server skips can be prepared from now on. */
+  /**
+   * The names that the server skips can be prepared from now on. A later flight may have left that
+   * executes one: the server looks for the name before it says that the transaction is aborted.
+   */
   #fail(error: unknown): void {
     this.#failure = { error };
-    for (const { parses, synced } of this.#sent) {
-      if (parses !== undefined) delete this.submittedNamedStatements[parses];
-      if (synced) return;
+    const skipped = new Set<string>();
+    let isSkipping = true;
+    for (const sent of this.#sent) {
+      if (isSkipping && sent.parses !== undefined) {
+        delete this.submittedNamedStatements[sent.parses];
+        skipped.add(sent.parses);
+      }
+      if (!isSkipping && sent.binds !== undefined && skipped.has(sent.binds)) sent.behind = error;
+      if (sent.synced) isSkipping = false;
     }
   }
 

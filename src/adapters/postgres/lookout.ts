@@ -30,22 +30,21 @@ const PATIENCE = { freedMs: 2_000, freeMs: 5_000 };
 
 /** Finds out which other processes are dead, from one look to the next. */
 export class Lookout {
-  readonly #presence: Presence;
   readonly #roster = new Roster();
-  #connections: number;
+  #presence: Presence | undefined;
+  #connections = 0;
 
-  /** `presence` is that of this process. */
-  constructor(presence: Presence) {
-    this.#presence = presence;
-    // The first one is that of the start.
-    this.#connections = Math.max(1, presence.connections);
-  }
-
-  /** Takes the row of a statement: `now`, and a JSON list of `members`. */
-  look(row: SqlRow | undefined, silentMs: number): Sighting {
-    const { connections, isConnected } = this.#presence;
+  /**
+   * Takes the row of a statement: `now`, and a JSON list of `members`. `presence` is that of this
+   * process.
+   */
+  look(row: SqlRow | undefined, silentMs: number, presence: Presence): Sighting {
+    const { connections, isConnected } = presence;
+    const isFirst = this.#presence === undefined;
     // After a break of the connection the others may have to connect again as well.
-    if (!isConnected || this.#connections !== connections) this.#roster.doubtLocks();
+    const isSame = this.#presence === presence && this.#connections === connections;
+    const doubts = !isConnected || !(isFirst || isSame);
+    this.#presence = presence;
     this.#connections = connections;
     const others: readonly MemberRow[] = JSON.parse(String(row?.members ?? "[]"));
     const freedMs = Math.min(PATIENCE.freedMs, silentMs);
@@ -54,7 +53,7 @@ export class Lookout {
       ...member,
       lock: restarted ? ("unknown" as const) : member.lock,
     }));
-    const dead = this.#roster.look(seen, Number(row?.now), { silentMs, freedMs, freeMs });
+    const dead = this.#roster.look(seen, Number(row?.now), { silentMs, freedMs, freeMs }, doubts);
     return { dead, freed: others.some(({ lock }) => lock === "free") };
   }
 }

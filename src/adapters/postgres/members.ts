@@ -26,7 +26,7 @@ export class PostgresMembers {
   readonly #session: Session;
   readonly #statements: Statements;
   readonly #presence: Presence;
-  readonly #lookout: Lookout;
+  readonly #lookout = new Lookout();
   /** How often this process was found dead, as far as it knows; undefined: it has not joined. */
   #deaths: number | undefined;
   #lost = false;
@@ -39,7 +39,6 @@ export class PostgresMembers {
     this.#session = session;
     this.#statements = statements;
     this.#presence = new Presence(options, () => this.#beatAgain());
-    this.#lookout = new Lookout(this.#presence);
     this.owner = session.owner;
   }
 
@@ -60,9 +59,10 @@ export class PostgresMembers {
       await this.#run(this.#statements.beatAs, ({ key, server }) => [
         ...[JSON.stringify(earlier), leaseMs, key, server],
       ]);
-    const [row] = await this.#run(this.#statements.beat, ({ key, server }) => [
-      ...[owner, leaseMs, key, server],
-    ]);
+    // A row that a crash has taken back would look as if another process had deleted it.
+    const lasts = this.#deaths === undefined;
+    const values = ({ key, server }: PresenceLink) => [owner, leaseMs, key, server];
+    const [row] = await this.#run(this.#statements.beat, values, { lasts });
     if (owner !== this.owner) return;
     const deaths = Number(row?.deaths);
     this.#lost ||= this.#deaths !== undefined && (row?.joined === true || deaths !== this.#deaths);
@@ -72,7 +72,7 @@ export class PostgresMembers {
   /** Takes what `peek` has found. */
   async look(row: SqlRow | undefined): Promise<PostgresLook> {
     if (row?.alive !== true) await this.beat();
-    const { dead, freed } = this.#lookout.look(row, this.#session.leaseMs);
+    const { dead, freed } = this.#lookout.look(row, this.#session.leaseMs, this.#presence);
     const lost = this.#lost;
     this.#lost = false;
     return { dead, freed, lost };
@@ -120,7 +120,8 @@ export class PostgresMembers {
   #run(
     { text }: Statement,
     values: PresenceValues | ((held: PresenceLink) => PresenceValues),
+    options?: { readonly lasts: boolean },
   ): Promise<readonly SqlRow[]> {
-    return this.#presence.run(text, values);
+    return this.#presence.run(text, values, options);
   }
 }

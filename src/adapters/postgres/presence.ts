@@ -19,12 +19,13 @@ export interface PresenceLink {
 export type PresenceValues = readonly (string | number | null)[];
 
 /**
- * Overrides the defaults of the role. A beat need not survive a power failure, and ends on the
- * server before this process gives its connection up. What is set for the session would hold,
- * behind a pooler, for the transactions of others.
+ * Overrides the defaults of the role. A statement ends on the server before this process gives its
+ * connection up. What is set for the session would hold, behind a pooler, for the transactions of
+ * others.
  */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-  SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = 3000`;
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = 3000`;
+/** A beat need not survive a crash of the server: the next one says the same. */
+const BEGIN_FORGETTING = `${BEGIN}; SET LOCAL synchronous_commit = off`;
 /** Pause before it is tried again to connect, in milliseconds. */
 const AGAIN_MS = 200;
 const KEY_MAX = 2 ** 31;
@@ -69,10 +70,14 @@ export class Presence {
     return this.#current;
   }
 
-  /** Runs one statement in a transaction. `values` may depend on the lock. */
+  /**
+   * Runs one statement in a transaction. `values` may depend on the lock. What `lasts` survives a
+   * crash of the server.
+   */
   async run(
     text: string,
     values: PresenceValues | ((held: PresenceLink) => PresenceValues),
+    { lasts = false } = {},
   ): Promise<readonly SqlRow[]> {
     let held: PresenceLink | undefined;
     try {
@@ -80,7 +85,7 @@ export class Presence {
       const list = typeof values === "function" ? values(held) : values;
       // Sent at once: no other call comes between them.
       const [, { rows }] = await Promise.all([
-        held.client.query(BEGIN),
+        held.client.query(lasts ? BEGIN : BEGIN_FORGETTING),
         held.client.query<SqlRow>(text, [...list]),
         held.client.query("COMMIT"),
       ]);
