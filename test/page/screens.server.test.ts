@@ -61,4 +61,23 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's
     );
     expect(complaints).toEqual([]);
   });
+
+  it("a link to what a finding lights finds the proof by itself", async () => {
+    await using stage = await ShopStage.open({ "o-1": "fine" }, { deaf: true });
+    await using one = await opened(stage.url("?screen=map&lit=STUCK"));
+    const { page, complaints } = one;
+    await eventually(
+      "the way is lit",
+      () => page.locator(".edge.lit").count(),
+      (n) => n > 0,
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  it("an arrow tells what the proof has found of it, before the proof was opened", async () => {
+    await using stage = await ShopStage.open({ "o-1": "fine" }, { deaf: true });
+    await using one = await opened(stage.url("?open=edge:order~payment~success"));
+    await reads(one.page, "STUCK");
+    expect(one.complaints).toEqual([]);
+  });
 });

@@ -1,5 +1,7 @@
+import { useEffect } from "preact/hooks";
 import { about } from "../../net/about.ts";
 import { api } from "../../net/api.ts";
+import { useProof } from "../../net/use-proof.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, type Query, refine, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
@@ -12,7 +14,7 @@ import { Panel } from "./panel.tsx";
 
 /** The first screen: the choreography as it runs now. */
 export function MapScreen() {
-  const { query } = route.value;
+  const { query, open } = route.value;
   const asked = {
     level: query.level === "reactions" ? ("reactions" as const) : undefined,
     service: query.service,
@@ -21,6 +23,13 @@ export function MapScreen() {
   };
   const key = JSON.stringify(asked);
   const map = useResource(key, (signal) => api.map(asked, signal), false);
+  const { reload } = map;
+  // The map tells what the proof has found only once there is one.
+  const proof = useProof(query.lit !== undefined || open?.startsWith("edge:"));
+  const proved = proof.value?.state === "done";
+  useEffect(() => {
+    if (proved) reload();
+  }, [proved]);
   const { map: w } = words.value;
   return (
     <>

@@ -1,7 +1,5 @@
-import { useEffect } from "preact/hooks";
 import type { ProofFinding, ProofReply } from "../../../src/console/wire.ts";
-import { api } from "../../net/api.ts";
-import { useResource } from "../../net/use-resource.ts";
+import { useProof } from "../../net/use-proof.ts";
 import { hrefOf, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
 import { meaningOf } from "../../ui/finding-text.tsx";
@@ -10,19 +8,10 @@ import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 import { FindingDetail } from "./finding.tsx";
 
-const AGAIN_MS = 1_000;
-
 /** What the proof of the choreography has found. */
 export function ProofScreen() {
   const { proof: w, screens } = words.value;
-  const asked = useResource("proof", (signal) => api.proof(signal));
-  const { value, reload } = asked;
-  const running = value?.state === "running";
-  useEffect(() => {
-    if (!running) return;
-    const again = setInterval(reload, AGAIN_MS);
-    return () => clearInterval(again);
-  }, [running, reload]);
+  const asked = useProof();
   return (
     <>
       <h1 class="hidden">{screens.proof}</h1>

@@ -1,0 +1,22 @@
+import { useEffect } from "preact/hooks";
+import type { ProofReply } from "../../src/console/wire.ts";
+import { api } from "./api.ts";
+import { type Asked, useResource } from "./use-resource.ts";
+
+const AGAIN_MS = 1_000;
+
+const NONE: ProofReply = { state: "none" };
+
+/** Asks for the proof, which begins with the first question, until it is done; or for none. */
+export function useProof(wanted = true): Asked<ProofReply> {
+  const ask = async (signal: AbortSignal) => (wanted ? api.proof(signal) : NONE);
+  const asked = useResource(`proof ${wanted}`, ask, wanted);
+  const { value, reload } = asked;
+  const running = value?.state === "running";
+  useEffect(() => {
+    if (!running) return;
+    const again = setInterval(reload, AGAIN_MS);
+    return () => clearInterval(again);
+  }, [running, reload]);
+  return asked;
+}
