@@ -81,7 +81,9 @@ export class Roster {
       const freeLimitMs = held ? patience.freedMs : patience.freeMs;
       const step = (limitMs: number) => Math.min(passedMs, limitMs / LOOKS);
       const silentMs = before?.beat === beat ? before.silentMs + step(silentLimitMs) : 0;
-      const freeMs = before?.freeMs === undefined ? 0 : before.freeMs + step(freeLimitMs);
+      // Who beats has its lock at that moment.
+      const wasFreeMs = before?.beat === beat ? before.freeMs : undefined;
+      const freeMs = wasFreeMs === undefined ? 0 : wasFreeMs + step(freeLimitMs);
       const free = lock === "free" && !doubted;
       watched.set(owner, { beat, silentMs, held, doubted, freeMs: free ? freeMs : undefined });
       if (silentMs >= silentLimitMs || (free && freeMs >= freeLimitMs)) dead.push(member);

@@ -101,7 +101,7 @@ describe.skipIf(urlOf("postgres") === undefined)(
       const commits = await recordCommits(own, `${schema}.member`);
       const one = await join("p1");
       await one.beat();
-      expect(await commits()).toEqual(["INSERT on", "UPDATE off"]);
+      expect(await commits()).toEqual(["INSERT local", "UPDATE off"]);
     });
 
     it("one that cannot show its lock loses what it has not begun, and no more", async () => {

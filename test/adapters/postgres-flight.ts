@@ -167,6 +167,46 @@ export function flightCases({ describe, it }: Runner, url: () => string): void {
       },
     );
 
+    onWire("so is what is alone in its flight, behind one that was refused", async (parts) => {
+      const { client, wire } = parts;
+      const named = (n: number) => client.query({ name: "n", text: "SELECT $1::int", values: [n] });
+      await client.query(begin);
+      const failed = wire.holdFailure();
+      const flights = [client.query("SELECT 1 / $1::int", [0])];
+      for (const n of [1, 2]) {
+        // A flight for each: none of them knows of the failure.
+        await new Promise(setImmediate);
+        flights.push(named(n));
+      }
+      await failed;
+      flights.push(named(3));
+      const settled = await Promise.allSettled(flights);
+      assert.deepEqual(settled.map(codeOf), ["22012", "25P02", "25P02", "25P02"]);
+      await client.query(rollback);
+      assert.deepEqual((await named(4)).rows, [{ int4: 4 }]);
+    });
+
+    onWire(
+      "behind ROLLBACK TO a name that is not prepared is a failure of its own",
+      async (parts) => {
+        const { client, wire } = parts;
+        const named = (n: number) =>
+          client.query({ name: "n", text: "SELECT $1::int", values: [n] });
+        await client.query(begin);
+        await client.query("SAVEPOINT a");
+        const failed = wire.holdFailure();
+        const flight = [client.query("SELECT 1 / $1::int", [0]), named(1)];
+        await failed;
+        const settled = await Promise.allSettled([
+          ...flight,
+          client.query("ROLLBACK TO a"),
+          named(2),
+        ]);
+        assert.deepEqual(settled.map(codeOf), ["22012", "25P02", "", "26000"]);
+        await client.query(rollback);
+      },
+    );
+
     onWire("a name that is prepared again meanwhile is kept", async ({ client, wire }) => {
       const named = (n: number) => client.query({ name: "n", text: "SELECT $1::int", values: [n] });
       await client.query(begin);

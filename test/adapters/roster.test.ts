@@ -60,6 +60,16 @@ describe("a process that is watched", () => {
     expect(looksUntilDead(roster, { ...free, beat: 2 })).toBe(5);
   });
 
+  it("has held its lock when it has beaten, whatever was seen before", () => {
+    const roster = new Roster();
+    const member = { owner: "p", leaseMs: HOUR_MS } as const;
+    roster.look([{ ...member, beat: 1, lock: "held" }], 0, PATIENCE);
+    for (const at of [50, 100, 150])
+      roster.look([{ ...member, beat: 1, lock: "free" }], at, PATIENCE);
+    const free = { beat: 2, lock: "free", leaseMs: HOUR_MS } as const;
+    expect(looksUntilDead(roster, free, { from: HOUR_MS })).toBe(5);
+  });
+
   it("a beat from before the watcher's loss does not tell that a process has connected", () => {
     const roster = new Roster();
     const member = { owner: "p", leaseMs: HOUR_MS } as const;

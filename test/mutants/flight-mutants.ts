@@ -35,6 +35,12 @@ export const FLIGHT_MUTANTS: readonly Mutant[] = [
     caughtBy: "a skipped statement is prepared again",
   },
   {
+    name: "what is refused in an aborted transaction is treated as prepared",
+    edits: [edit(FLIGHT, "if (!failed.inTransaction) return;", "if (failed.synced) return;")],
+    suite: "postgres",
+    caughtBy: "so is what is alone in its flight, behind one that was refused",
+  },
+  {
     name: "what a later flight takes for prepared is a failure of its own",
     edits: [edit(FLIGHT, "sent.behind = error;", "sent.behind = undefined;")],
     suite: "postgres",

@@ -78,13 +78,20 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what a member of the bus could not give back is nobody's",
-    edits: [edit("adapters/postgres/bus-pulse.ts", "legacy.leaveIds(earlier);", "")],
+    edits: [edit("adapters/postgres/bus-pulse.ts", "legacy.leave(earlier);", "")],
     suite: "postgres",
     caughtBy: "the next one gives back what the one before it could not",
   },
   {
     name: "each member of the bus watches the others anew",
-    edits: [edit("adapters/postgres/bus-pulse.ts", "parts.legacy.takeLookout() ?? new", "new")],
+    edits: [
+      edit("adapters/postgres/bus-pulse.ts", "legacy.lookout.look(", "new Lookout().look("),
+      edit(
+        "adapters/postgres/bus-pulse.ts",
+        'import type { SqlRow } from "./native.ts";',
+        'import { Lookout } from "./lookout.ts";\nimport type { SqlRow } from "./native.ts";',
+      ),
+    ],
     suite: "postgres",
     caughtBy: "the next one goes on watching: who has died is found dead by several",
   },
@@ -99,5 +106,17 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "one that waits for the pool says that it lives once its own connection is back",
+  },
+  {
+    name: "what was left to a member of the bus is forgotten before it has said so",
+    edits: [
+      edit(
+        "adapters/postgres/bus-pulse.ts",
+        "const inherited = legacy.ids;",
+        "const inherited = legacy.ids; legacy.forget(inherited);",
+      ),
+    ],
+    suite: "postgres",
+    caughtBy: "one that could not start hands on what was left to it",
   },
 ];

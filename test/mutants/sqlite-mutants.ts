@@ -162,7 +162,13 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a beat does not keep a process alive",
-    edits: [edit("adapter/roster.ts", "before?.beat === beat ?", "before !== undefined ?")],
+    edits: [
+      edit(
+        "adapter/roster.ts",
+        "silentMs = before?.beat === beat",
+        "silentMs = before !== undefined",
+      ),
+    ],
     suite: "sqlite",
     caughtBy: "a process that says that it lives is not dead, however slow",
   },

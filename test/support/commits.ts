@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * From now on tells how rows of `table` are written, in their order: `INSERT on` where the commit
- * waits for the disk, `UPDATE off` where it does not.
+ * From now on tells how rows of `table` are written, in their order: `INSERT local` where the
+ * commit waits for the disk, `UPDATE off` where it does not.
  */
 export async function recordCommits(own: pg.Pool, table: string) {
   const log = `${table}_commits`;

@@ -1,39 +1,26 @@
-import type { Lookout } from "./lookout.ts";
-
-/** An id that a member had, and under which there may be rows. */
-export interface EarlierId {
-  readonly owner: string;
-  /** Since when it is not used, on the clock of `performance.now()`. */
-  readonly at: number;
-}
+import type { EarlierId } from "./earlier-ids.ts";
+import { Lookout } from "./lookout.ts";
 
 /**
- * What a member leaves to the next one of its group on the same bus: where connections break again
- * and again, no member is there for long enough to do this by itself.
+ * What outlives the members of a group on one bus, of which one follows the other where
+ * connections break again and again. None of them is there for long enough to find another process
+ * dead, and one that cannot reach the server cannot give back what it has.
  */
 export class Legacy {
+  readonly lookout = new Lookout();
   #ids: readonly EarlierId[] = [];
-  #lookout: Lookout | undefined;
 
-  /** Leaves ids whose rows could not be given back. The process lives, so no other one frees them. */
-  leaveIds(ids: readonly EarlierId[]): void {
+  /** Leaves ids whose rows may not have been given back. Others free them only after a lease. */
+  leave(ids: readonly EarlierId[]): void {
     this.#ids = [...this.#ids, ...ids];
   }
 
-  /** Leaves what was seen of the other members. */
-  leaveLookout(lookout: Lookout): void {
-    this.#lookout = lookout;
+  /** They have been given back, or another member has taken them. */
+  forget(ids: readonly EarlierId[]): void {
+    this.#ids = this.#ids.filter((one) => !ids.includes(one));
   }
 
-  takeIds(): readonly EarlierId[] {
-    const ids = this.#ids;
-    this.#ids = [];
-    return ids;
-  }
-
-  takeLookout(): Lookout | undefined {
-    const lookout = this.#lookout;
-    this.#lookout = undefined;
-    return lookout;
+  get ids(): readonly EarlierId[] {
+    return this.#ids;
   }
 }

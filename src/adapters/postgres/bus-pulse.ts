@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { SeenMember } from "../../adapter/roster.ts";
-import type { EarlierId, Legacy } from "./bus-legacy.ts";
-import { Lookout } from "./lookout.ts";
+import type { Legacy } from "./bus-legacy.ts";
+import { type EarlierId, isDue } from "./earlier-ids.ts";
 import type { SqlRow } from "./native.ts";
 import type { Presence, PresenceValues } from "./presence.ts";
 import { membersSeen } from "./upkeep-statements.ts";
@@ -30,8 +30,6 @@ export interface BusPulseParts {
  * while the lock of one is free.
  */
 const LOOK_MS = { calm: 1_250, freed: 500 } as const;
-/** How long what is under an earlier id is left alone: its statement may still be under way. */
-const RENOUNCED_MS = 2_000;
 
 /**
  * Says that a member lives, and finds out which others of its group are dead. Beats go over a
@@ -40,7 +38,6 @@ const RENOUNCED_MS = 2_000;
  */
 export class BusPulse {
   readonly #parts: BusPulseParts;
-  readonly #lookout: Lookout;
   readonly #beat: string;
   /** Identifies the member in the rows that it holds. */
   owner = randomUUID();
@@ -52,14 +49,16 @@ export class BusPulse {
   #renounced: EarlierId[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #rounds = new Set<Promise<void>>();
-  /** How many statements are under way on the pool. */
+  /** How many of them beat on the pool. */
   #onPool = 0;
+  /** Counts the looks as they begin, and tells the last one that was taken. */
+  readonly #looks = { begun: 0, taken: 0 };
   #tidying: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
   #stopped = false;
 
   constructor(parts: BusPulseParts) {
     this.#parts = parts;
-    this.#lookout = parts.legacy.takeLookout() ?? new Lookout();
     const { schema } = parts;
     const now = `${schema}.now_ms()`;
     this.#beat = `WITH earlier AS MATERIALIZED (
@@ -87,10 +86,10 @@ export class BusPulse {
   /** Beats now: the others do not know the member, or not its lock. */
   beatNow(): void {
     if (this.#stopped) return;
-    clearTimeout(this.#timer);
     // A round that waits for a connection of the pool does not hold up one that needs none.
     const waits = this.#onPool > 0 && !this.#parts.presence.isConnected;
     if (waits || this.#rounds.size > this.#onPool) return;
+    clearTimeout(this.#timer);
     const round: Promise<void> = this.#goRound().finally(() => this.#rounds.delete(round));
     this.#rounds.add(round);
   }
@@ -107,22 +106,27 @@ export class BusPulse {
   }
 
   /** Gives back what the member still holds, and leaves the others; or the next one does it. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await Promise.all([...this.#rounds, this.#tidying]);
+    await Promise.all(this.#rounds);
     const { legacy } = this.#parts;
-    legacy.leaveLookout(this.#lookout);
     const earlier = [...this.#renounced, { owner: this.owner, at: performance.now() }];
     this.isKnown = false;
-    try {
-      await this.#giveBack(
-        earlier.map(({ owner }) => owner),
-        [],
-      );
-    } catch {
-      legacy.leaveIds(earlier);
-    }
+    // First: the next one is there already, and a statement may take as long as it likes.
+    legacy.leave(earlier);
+    await this.#tidying;
+    const owners = earlier.map(({ owner }) => owner);
+    const isDone = await this.#giveBack(owners, []).then(
+      () => true,
+      () => false,
+    );
+    if (isDone) legacy.forget(earlier);
   }
 
   #schedule(pauseMs: number): void {
@@ -149,15 +153,21 @@ export class BusPulse {
   async #look() {
     const { owner } = this;
     const { group, topics, leaseMs, legacy, presence } = this.#parts;
-    this.#renounced.push(...legacy.takeIds());
-    const earlier = this.#renounced.map((one) => one.owner);
+    const inherited = legacy.ids;
+    const earlier = [...this.#renounced, ...inherited].map((one) => one.owner);
     const values = (key: number | null, server: string | null) => [
       ...[owner, leaseMs, group, JSON.stringify(topics), key, server, JSON.stringify(earlier)],
     ];
+    const number = ++this.#looks.begun;
     // What a member holds whose row a crash has taken back is nobody's.
-    const [row] = await this.#query(this.#beat, values, { lasts: !this.isKnown });
+    const [row] = await this.#query(this.#beat, values, { lasts: !this.isKnown, beats: true });
     if (owner === this.owner) this.isKnown = true;
-    return this.#lookout.look(row, leaseMs, presence);
+    legacy.forget(inherited);
+    this.#renounced.push(...inherited.filter((one) => !this.#renounced.includes(one)));
+    // A reply that was overtaken says less than what is known.
+    if (number < this.#looks.taken) return { dead: [], freed: false };
+    this.#looks.taken = number;
+    return legacy.lookout.look(row, leaseMs, presence);
   }
 
   /** Beside the beats: it may wait for a connection, and for rows. */
@@ -183,8 +193,7 @@ export class BusPulse {
   }
 
   async #giveBackEarlier(): Promise<void> {
-    const wait = Math.min(RENOUNCED_MS, this.#parts.leaseMs);
-    const due = this.#renounced.filter(({ at }) => performance.now() - at >= wait);
+    const due = this.#renounced.filter((one) => isDue(one, this.#parts.leaseMs));
     if (due.length === 0 || !this.isKnown) return;
     await this.#giveBack(
       due.map(({ owner }) => owner),
@@ -203,17 +212,17 @@ export class BusPulse {
   async #query(
     text: string,
     values: (key: number | null, server: string | null) => PresenceValues,
-    options?: { readonly lasts: boolean },
+    { lasts = false, beats = false } = {},
   ): Promise<readonly SqlRow[]> {
     const { presence, pool } = this.#parts;
     const held = await presence.held().catch(() => undefined);
     if (held !== undefined)
-      return presence.run(text, ({ key, server }) => values(key, server), options);
-    this.#onPool++;
+      return presence.run(text, ({ key, server }) => values(key, server), { lasts });
+    if (beats) this.#onPool++;
     try {
       return (await pool.query<SqlRow>(text, [...values(null, null)])).rows;
     } finally {
-      this.#onPool--;
+      if (beats) this.#onPool--;
     }
   }
 }

@@ -27,6 +27,7 @@ import {
   busRefused,
   busUnavailable,
 } from "../../ports/errors.ts";
+import { isEventsFault, isGone } from "./bus-faults.ts";
 import { Hints } from "./bus-hints.ts";
 import { Legacy } from "./bus-legacy.ts";
 import { PostgresMember } from "./bus-member.ts";
@@ -39,7 +40,7 @@ import {
   neighbourhoodOf,
 } from "./bus-neighbours.ts";
 import { BUS_OWNER, BUS_SCHEMA, BUS_TABLES } from "./bus-schema.ts";
-import { explain, isAnswered, isForbidden, sqlState } from "./errors.ts";
+import { explain, isAnswered, isForbidden } from "./errors.ts";
 import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
@@ -86,6 +87,8 @@ interface Link {
   readonly neighbourhood: string;
   /** Whether rows may be handed to members of this process. */
   hands: boolean;
+  /** Whether it is replaced: it had no reply, or the bus is closed. */
+  closed: boolean;
 }
 
 /** Rows of one type that were inserted, and have one holder. */
@@ -133,7 +136,9 @@ export class PostgresBus implements Bus {
     this.#link = connectOnce({
       place: this.place,
       open: () => this.#connect(),
-      close: async ({ pool, hints, presence, members, neighbourhood }) => {
+      close: async (link) => {
+        link.closed = true;
+        const { pool, hints, presence, members, neighbourhood } = link;
         const left = [...members].map((member) => {
           moveOut(neighbourhood, member);
           return member.abandon(busClosed(this.place));
@@ -191,7 +196,8 @@ export class PostgresBus implements Bus {
 
   subscribe(options: SubscribeOptions, deliver: Deliver): Promise<Subscription> {
     const { group, topics, onLost = () => {} } = options;
-    return this.#link.use(async ({ pool, presence, members, neighbourhood }) => {
+    return this.#link.use(async (link) => {
+      const { pool, presence, members, neighbourhood } = link;
       await ensureSchema(pool, BUS_OWNER, this.#options, BUS_TABLES);
       const subscribe = `SELECT ${this.#schema}.subscribe($1, $2::text::json)`;
       await pool.query(subscribe, [group, JSON.stringify(topics)]);
@@ -205,7 +211,14 @@ export class PostgresBus implements Bus {
         deliver,
         onLost: (error) => onLost(this.#explain(error)),
       });
-      await member.start();
+      try {
+        await member.start();
+        if (link.closed) throw busUnavailable(this.place, new Error("the connection was replaced"));
+      } catch (error) {
+        // It may be known to the others, and has what was left to it.
+        void member.close();
+        throw error;
+      }
       members.add(member);
       moveIn(neighbourhood, member);
       return {
@@ -318,7 +331,7 @@ export class PostgresBus implements Bus {
       for (const member of members) member.beat();
     });
     const neighbourhood = neighbourhoodOf(pool, this.#schema);
-    return { pool, hints, presence, members, neighbourhood, hands: true };
+    return { pool, hints, presence, members, neighbourhood, hands: true, closed: false };
   }
 
   #explain(error: unknown): OdoriError {
@@ -358,16 +371,6 @@ function checked(type: string): PublishResult {
   } catch (error) {
     return refusal(error);
   }
-}
-
-/** Whether the schema, a table or a function of the bus is gone. */
-function isGone(error: unknown): boolean {
-  return ["3F000", "42P01", "42883"].includes(sqlState(error) ?? "");
-}
-
-/** Whether the server refuses the statement because of its values: a data error, or a limit. */
-function isEventsFault(error: unknown): boolean {
-  return /^(22|54)/.test(sqlState(error) ?? "");
 }
 
 /**

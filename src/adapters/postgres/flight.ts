@@ -7,8 +7,9 @@ import { OWN_TRANSACTION } from "./open-transaction.ts";
 interface Sent {
   /** Whether a Sync is behind it: then ReadyForQuery tells its end. */
   synced: boolean;
-  /** How many commands of it have not been completed. */
+  /** How many commands of it have not been completed; 0 in the simple protocol. */
   left: number;
+  readonly inTransaction: boolean;
   /** The name under which it is prepared. */
   readonly parses: string | undefined;
   /** The prepared statement that it executes. */
@@ -128,7 +129,7 @@ class FlightConnection extends pg.Connection {
           this.#descriptions.set(sent.learns, { name, message: values[0] });
         break;
       case "errorMessage":
-        if (!sent.synced) this.#fail(values[0]);
+        this.#fail(values[0], sent);
         break;
       case "commandComplete":
       case "emptyQuery":
@@ -156,6 +157,7 @@ class FlightConnection extends pg.Connection {
     const sent = {
       synced: false,
       left,
+      inTransaction: this.#inTransaction,
       parses: this.#parses,
       binds: this.#binds,
       learns: this.#learns,
@@ -195,12 +197,15 @@ class FlightConnection extends pg.Connection {
   /**
    * The names that the server skips can be prepared from now on. A later flight may have left that
    * executes one: the server looks for the name before it says that the transaction is aborted.
+   * What is behind a text such as ROLLBACK TO is not in it.
    */
-  #fail(error: unknown): void {
-    this.#failure = { error };
+  #fail(error: unknown, failed: Sent): void {
+    if (!failed.synced) this.#failure = { error };
+    if (!failed.inTransaction) return;
     const skipped = new Set<string>();
     let isSkipping = true;
     for (const sent of this.#sent) {
+      if (sent !== failed && sent.left === 0) return;
       if (isSkipping && sent.parses !== undefined) {
         delete this.submittedNamedStatements[sent.parses];
         skipped.add(sent.parses);

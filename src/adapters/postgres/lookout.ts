@@ -40,10 +40,11 @@ export class Lookout {
    */
   look(row: SqlRow | undefined, silentMs: number, presence: Presence): Sighting {
     const { connections, isConnected } = presence;
-    const isFirst = this.#presence === undefined;
-    // After a break of the connection the others may have to connect again as well.
-    const isSame = this.#presence === presence && this.#connections === connections;
-    const doubts = !isConnected || !(isFirst || isSame);
+    // After a break of the connection the others may have to connect again as well. The first one
+    // is that of the start.
+    const broke =
+      this.#presence === undefined ? connections > 1 : this.#connections !== connections;
+    const doubts = !isConnected || broke || (this.#presence ?? presence) !== presence;
     this.#presence = presence;
     this.#connections = connections;
     const others: readonly MemberRow[] = JSON.parse(String(row?.members ?? "[]"));

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SeenMember } from "../../adapter/roster.ts";
 import type { Opened, Session } from "../../ports/store.ts";
+import { type EarlierId, isDue } from "./earlier-ids.ts";
 import { Lookout } from "./lookout.ts";
 import type { SqlRow } from "./native.ts";
 import type { PostgresOptions } from "./options.ts";
@@ -18,9 +19,6 @@ export interface PostgresLook {
   readonly lost: boolean;
 }
 
-/** How long what is under an earlier id is left alone: most of it is settled meanwhile. */
-const RENOUNCED_MS = 2_000;
-
 /** This process among the others that use the schema. */
 export class PostgresMembers {
   readonly #session: Session;
@@ -31,7 +29,7 @@ export class PostgresMembers {
   #deaths: number | undefined;
   #lost = false;
   /** Ids that this process had before, and under which it may have claimed rows. */
-  #renounced: { readonly owner: string; readonly at: number }[] = [];
+  #renounced: EarlierId[] = [];
   /** Identifies this process in claims. */
   owner: string;
 
@@ -91,10 +89,10 @@ export class PostgresMembers {
 
   /** Gives back what is under earlier ids. Deliveries have not been attempted under them. */
   async giveBack(): Promise<void> {
-    const wait = Math.min(RENOUNCED_MS, this.#session.leaseMs);
-    for (const { owner, at } of this.#renounced) {
+    for (const one of this.#renounced) {
+      const { owner } = one;
       await this.#run(this.#statements.giveBack, [owner]);
-      if (performance.now() - at < wait) continue;
+      if (!isDue(one, this.#session.leaseMs)) continue;
       await this.#run(this.#statements.leave, [owner]);
       this.#renounced = this.#renounced.filter((one) => one.owner !== owner);
     }

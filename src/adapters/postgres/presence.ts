@@ -25,7 +25,9 @@ export type PresenceValues = readonly (string | number | null)[];
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = 3000`;
 /** A beat need not survive a crash of the server: the next one says the same. */
-const BEGIN_FORGETTING = `${BEGIN}; SET LOCAL synchronous_commit = off`;
+const FORGETS = `${BEGIN}; SET LOCAL synchronous_commit = off`;
+/** On this server, whatever the role says; a standby is not waited for. */
+const LASTS = `${BEGIN}; SET LOCAL synchronous_commit = local`;
 /** Pause before it is tried again to connect, in milliseconds. */
 const AGAIN_MS = 200;
 const KEY_MAX = 2 ** 31;
@@ -85,7 +87,7 @@ export class Presence {
       const list = typeof values === "function" ? values(held) : values;
       // Sent at once: no other call comes between them.
       const [, { rows }] = await Promise.all([
-        held.client.query(lasts ? BEGIN : BEGIN_FORGETTING),
+        held.client.query(lasts ? LASTS : FORGETS),
         held.client.query<SqlRow>(text, [...list]),
         held.client.query("COMMIT"),
       ]);
