@@ -86,7 +86,7 @@ export function memberSuccession({ describe, it }: Runner, url: () => string): v
       assert.deepEqual(said.slice(0, 2), ["INSERT local", "UPDATE off"]);
     });
 
-    it("one that waits for the pool says that it lives once its own connection is back", async () => {
+    it("one that waits for the pool beats once its own connection is back", async () => {
       await using scope = new AsyncDisposableStack();
       const shared = await place(scope);
       const { own, schema, open, watched } = shared;

@@ -60,7 +60,7 @@ describe("a process that is watched", () => {
     expect(looksUntilDead(roster, { ...free, beat: 2 })).toBe(5);
   });
 
-  it("has held its lock when it has beaten, whatever was seen before", () => {
+  it("has held its lock when it has beaten, also after it was seen free", () => {
     const roster = new Roster();
     const member = { owner: "p", leaseMs: HOUR_MS } as const;
     roster.look([{ ...member, beat: 1, lock: "held" }], 0, PATIENCE);

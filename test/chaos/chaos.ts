@@ -73,7 +73,7 @@ const KILL_EVERY_MS: Readonly<Record<ServerName, number>> = {
 const DEAF = { firstMs: 15_000, everyMs: 75_000, roomMs: 50_000 } as const;
 /**
  * Where no process is killed, none may be found dead: one that was frozen has this time to say that
- * it lives, whatever else happens. Members are silent for 15 s before they count as dead.
+ * it lives, among all other faults. Members are silent for 15 s before they count as dead.
  */
 const REST_MS = 15_000;
 /** How long a fault of a broker lasts that does not cut off: at most, in milliseconds. */

@@ -77,13 +77,13 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
     caughtBy: "an event that hangs keeps one place, and none of its batch",
   },
   {
-    name: "what a member of the bus could not give back is nobody's",
+    name: "what a member of the bus could not give back is lost with it",
     edits: [edit("adapters/postgres/bus-pulse.ts", "legacy.leave(earlier);", "")],
     suite: "postgres",
     caughtBy: "the next one gives back what the one before it could not",
   },
   {
-    name: "each member of the bus watches the others anew",
+    name: "each member of the bus begins to watch the others",
     edits: [
       edit("adapters/postgres/bus-pulse.ts", "legacy.lookout.look(", "new Lookout().look("),
       edit(
@@ -105,7 +105,7 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
       ),
     ],
     suite: "postgres",
-    caughtBy: "one that waits for the pool says that it lives once its own connection is back",
+    caughtBy: "one that waits for the pool beats once its own connection is back",
   },
   {
     name: "what was left to a member of the bus is forgotten before it has said so",

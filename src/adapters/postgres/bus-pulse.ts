@@ -159,7 +159,7 @@ export class BusPulse {
       ...[owner, leaseMs, group, JSON.stringify(topics), key, server, JSON.stringify(earlier)],
     ];
     const number = ++this.#looks.begun;
-    // What a member holds whose row a crash has taken back is nobody's.
+    // What a member has is freed where a crash has taken its row back.
     const [row] = await this.#query(this.#beat, values, { lasts: !this.isKnown, beats: true });
     if (owner === this.owner) this.isKnown = true;
     legacy.forget(inherited);

@@ -26,7 +26,7 @@ export type PresenceValues = readonly (string | number | null)[];
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = 3000`;
 /** A beat need not survive a crash of the server: the next one says the same. */
 const FORGETS = `${BEGIN}; SET LOCAL synchronous_commit = off`;
-/** On this server, whatever the role says; a standby is not waited for. */
+/** On this server, with any setting of the role; a standby is not waited for. */
 const LASTS = `${BEGIN}; SET LOCAL synchronous_commit = local`;
 /** Pause before it is tried again to connect, in milliseconds. */
 const AGAIN_MS = 200;
