@@ -21,6 +21,9 @@ table of docs/performance.md.
   npm run bench:console -- --sagas 100000     among fewer sagas
   npm run bench:console -- --quick            short rounds: whether it runs at all
   npm run bench:console -- --only beside      one of pages, feed, beside, faults, browser
+  taskset -c 0 npm run bench:console -- --only beside --observer-core 1
+                                              the services and their server have one core, and the
+                                              observer another one: what it costs beside its time
   npm run bench:console -- --soak-minutes 60  instead, orders beside an observer for an hour: what
                                               it says wrongly, and its memory; exit status 1 if
                                               something was wrong
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     only: { type: "string" },
     "soak-minutes": { type: "string" },
+    "observer-core": { type: "string" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -40,9 +44,17 @@ if (values.help) {
   process.exit(0);
 }
 const { quick } = values;
-const sizes = quick
-  ? { sagas: 500, rounds: 1, seconds: 2, pacedRounds: 1 }
-  : { sagas: 10_000, rounds: 5, seconds: 10, pacedRounds: 3 };
+const core = values["observer-core"];
+if (core !== undefined && !/^\d{1,4}$/.test(core)) {
+  process.stderr.write("--observer-core is the number of a core, from 0.\n");
+  process.exit(2);
+}
+const sizes = {
+  ...(quick
+    ? { sagas: 500, rounds: 1, seconds: 2, pacedRounds: 1 }
+    : { sagas: 10_000, rounds: 5, seconds: 10, pacedRounds: 3 }),
+  ...(core !== undefined && { observerCore: Number(core) }),
+};
 const PARTS: Readonly<Record<string, (servers: Servers) => Promise<readonly Figure[]>>> = {
   pages: async () => pageFigures(folder, quick ? 10_000 : Number(values.sagas)),
   feed: async () => [await feedFigure(folder, quick ? 500 : 5_000)],

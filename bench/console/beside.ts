@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,11 +27,22 @@ export interface BesideSizes {
   /** Of each round at a given pace, and rounds of each kind. */
   readonly seconds: number;
   readonly pacedRounds: number;
+  /** The core of the observer, and of what only computes; undefined: any. */
+  readonly observerCore?: number;
+}
+
+function pin({ pid }: ChildProcess, core: number | undefined): void {
+  if (core !== undefined) execFileSync("taskset", ["-acp", `${core}`, `${pid}`]);
 }
 
 /** An observer in a process of its own. */
-async function following(folder: string, url: string): Promise<() => Promise<Followed>> {
+async function following(
+  folder: string,
+  url: string,
+  core: number | undefined,
+): Promise<() => Promise<Followed>> {
   const child = fork(PROGRAM, [folder, url], { execArgv: FLAGS });
+  pin(child, core);
   await once(child, "message");
   return async () => {
     const said = once(child, "message");
@@ -43,8 +54,9 @@ async function following(folder: string, url: string): Promise<() => Promise<Fol
 }
 
 /** A process that only computes: what any other one costs that uses the same cores. */
-async function computing(): Promise<() => Promise<void>> {
+async function computing(core: number | undefined): Promise<() => Promise<void>> {
   const child = fork(COMPUTING, { execArgv: FLAGS });
+  pin(child, core);
   await once(child, "message");
   return async () => {
     const ended = once(child, "exit");
@@ -71,7 +83,7 @@ async function besideOf(
   contestant: Contestant,
   servers: Servers,
   url: string,
-  { sagas, rounds, seconds, pacedRounds }: BesideSizes,
+  { sagas, rounds, seconds, pacedRounds, observerCore }: BesideSizes,
 ): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "odori-bench-beside-"));
   const driver = new Driver();
@@ -85,10 +97,10 @@ async function besideOf(
     const crowded: number[] = [];
     for (let round = 0; round < rounds; round++) {
       alone.push((await driver.inBulk(sagas)).sagasPerSecond);
-      const stop = await following(folder, url);
+      const stop = await following(folder, url, observerCore);
       observed.push((await driver.inBulk(sagas)).sagasPerSecond);
       await stop();
-      const end = await computing();
+      const end = await computing(observerCore);
       crowded.push((await driver.inBulk(sagas)).sagasPerSecond);
       await end();
     }
@@ -97,18 +109,19 @@ async function besideOf(
     const followed: Followed[] = [];
     for (let round = 0; round < pacedRounds; round++) {
       pacedAlone.push(await driver.paced(PER_SECOND, seconds));
-      const stop = await following(folder, url);
+      const stop = await following(folder, url, observerCore);
       pacedObserved.push(await driver.paced(PER_SECOND, seconds));
       followed.push(await stop());
     }
     const pace = `${PER_SECOND.toLocaleString("en")} sagas a second`;
+    const place = observerCore === undefined ? "beside them" : "on a core of its own";
     return [
-      throughput(what, {
+      throughput(what, place, {
         alone: median(alone),
         beside: median(observed),
         crowded: median(crowded),
       }),
-      latency(what, pace, pacedAlone, pacedObserved),
+      latency(what, place, pace, pacedAlone, pacedObserved),
       lag(what, pace, followed),
     ];
   } finally {
@@ -124,12 +137,12 @@ interface Speeds {
   readonly crowded: number;
 }
 
-function throughput(what: string, { alone, beside, crowded }: Speeds): Figure {
+function throughput(what: string, place: string, { alone, beside, crowded }: Speeds): Figure {
   const slower = 1 - beside / alone;
   const speed = (n: number) => Math.round(n).toLocaleString("en");
   const percent = (share: number) => (share * 100).toFixed(1);
   return {
-    name: `services on ${what}, as fast as they can, with an observer beside them`,
+    name: `services on ${what}, as fast as they can, with an observer ${place}`,
     measured:
       `${percent(slower)} % slower: ${speed(beside)} sagas/s, ${speed(alone)} alone; ` +
       `${percent(1 - crowded / alone)} % beside a process that only computes`,
@@ -140,6 +153,7 @@ function throughput(what: string, { alone, beside, crowded }: Speeds): Figure {
 /** The same pace without an observer and with one: how long a saga takes, in the middle round. */
 function latency(
   what: string,
+  place: string,
   pace: string,
   alone: readonly Latency[],
   beside: readonly Latency[],
@@ -152,7 +166,7 @@ function latency(
   const text = ({ p50, p99 }: Pick<Latency, "p50" | "p99">) =>
     `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)}`;
   return {
-    name: `services on ${what} at ${pace}, with an observer beside them`,
+    name: `services on ${what} at ${pace}, with an observer ${place}`,
     measured: `${text(observed)}; alone ${text(without)}`,
     goal: `p50 ${SLOWER_MOST * 100} %`,
     met: observed.p50 <= without.p50 * (1 + SLOWER_MOST),

@@ -28,7 +28,7 @@ const FIGURES: readonly (readonly [says: string, file: string, code: string])[] 
   ["silent for 15 s (`leaseMs`)", "runtime/options.ts", "leaseMs: 15_000"],
   ["in at least four looks", "adapter/roster.ts", "LOOKS = 4"],
   ["15 s without one (`leaseMs`)", "adapters/postgres/bus.ts", "LEASE_MS = 15_000"],
-  ["gives back the rest after 2 s", "adapters/postgres/bus-pulse.ts", "RENOUNCED_MS = 2_000"],
+  ["gives back the rest after 2 s", "adapters/postgres/earlier-ids.ts", "RENOUNCED_MS = 2_000"],
   ["without a reply within 15 s", "adapters/postgres/bus.ts", "REPLY_MS = 15_000"],
   ["costs 500 ms", "adapters/postgres/bus-member.ts", "POLL_MS = 500"],
   ["is kept for 7 days, for", "adapters/postgres/bus-schema.ts", "UNHEARD_MS = 7 * 24 * 3_600_000"],
