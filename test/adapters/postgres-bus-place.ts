@@ -26,7 +26,7 @@ export interface BusPlace {
 }
 
 export async function busPlace(scope: AsyncDisposableStack, url: string): Promise<BusPlace> {
-  const own = new pg.Pool({ connectionString: url, max: 2 });
+  const own = new pg.Pool({ connectionString: url, max: 4 });
   scope.defer(() => own.end());
   const schema = newSchema();
   scope.defer(async () => void (await own.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
@@ -49,6 +49,34 @@ export async function busPlace(scope: AsyncDisposableStack, url: string): Promis
     async watched(ms) {
       const before = await at();
       await eventually("it was watched", at, (now) => now >= before + ms, LIMIT_MS);
+    },
+  };
+}
+
+/** A role that may use the bus, and whose sessions can be told from others. */
+export async function busRole(scope: AsyncDisposableStack, { own, schema }: BusPlace, url: string) {
+  const role = `narrow_${schema}`;
+  const asRole = new URL(url);
+  asRole.username = role;
+  await own.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${role};
+    GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
+  scope.defer(async () => void (await own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)));
+  return {
+    url: asRole.href,
+    alter: (how: string) => own.query(`ALTER ROLE ${role} ${how}`),
+    async sessions(): Promise<number | null> {
+      const text = "SELECT 1 FROM pg_stat_activity WHERE usename = $1";
+      return (await own.query(text, [role])).rowCount;
+    },
+    /** The server processes that have the lock of a member of `group`. */
+    async locks(group: string): Promise<readonly number[]> {
+      const { rows } = await own.query<{ pid: number }>(
+        `SELECT l.pid FROM ${schema}.member m
+           JOIN pg_locks l ON l.locktype = 'advisory' AND l.objid = m.lock_key::oid
+         WHERE m.group_name = $1`,
+        [group],
+      );
+      return rows.map(({ pid }) => pid);
     },
   };
 }

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { checkAccepted } from "odori/adapter";
 import type { Runner } from "odori/conformance";
-import { postgresBus } from "odori/postgres";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { envelope } from "../support/stage.ts";
-import { busPlace, gateInserts, hearer, LIMIT_MS } from "./postgres-bus-place.ts";
+import { busPlace, busRole, gateInserts, hearer, LIMIT_MS } from "./postgres-bus-place.ts";
 
 const hear = { group: "a", topics: [placed.type], inFlightMax: 10 };
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
@@ -151,22 +150,14 @@ export function memberLiveness({ describe, it }: Runner, url: () => string): voi
 
     it("a member without a connection for its lock lives by its beats", async () => {
       await using scope = new AsyncDisposableStack();
-      const { own, schema, open, watched } = await place(scope);
+      const shared = await place(scope);
+      const { own, schema, open, watched } = shared;
       await open().publish([event("0")]);
-      const role = `narrow_${schema}`;
-      const asRole = new URL(url());
-      asRole.username = role;
+      const role = await busRole(scope, shared, url());
       // One for the pool and one that listens: none is left for the lock.
-      await own.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 2;
-        GRANT USAGE ON SCHEMA ${schema} TO ${role};
-        GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
-      const narrow = postgresBus({
-        ...{ connectionString: asRole.href, schema, connectionsMax: 1, leaseMs: 2_000 },
-      });
-      scope.defer(async () => {
-        await narrow.close();
-        await own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-      });
+      await role.alter("CONNECTION LIMIT 2");
+      const narrow = open({ connectionString: role.url, connectionsMax: 1, leaseMs: 2_000 });
+      scope.defer(() => narrow.close());
       const mine = hearer();
       await narrow.subscribe(hear, mine.deliver);
       await eventually("it has one in hand", () => mine.seen, ["0"]);

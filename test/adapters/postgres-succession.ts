@@ -6,7 +6,7 @@ import { recordCommits } from "../support/commits.ts";
 import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { envelope } from "../support/stage.ts";
-import { busPlace, gateInserts, hearer, LIMIT_MS } from "./postgres-bus-place.ts";
+import { busPlace, busRole, gateInserts, hearer, LIMIT_MS } from "./postgres-bus-place.ts";
 
 const hear = { group: "a", topics: [placed.type], inFlightMax: 10 };
 const event = (id: string) => envelope(placed, id, { orderId: id }, { id });
@@ -89,16 +89,11 @@ export function memberSuccession({ describe, it }: Runner, url: () => string): v
     it("one that waits for the pool beats once its own connection is back", async () => {
       await using scope = new AsyncDisposableStack();
       const shared = await place(scope);
-      const { own, schema, open, watched } = shared;
+      const { own, open, watched } = shared;
       await open().publish([event("0")]);
-      const role = `shut_${schema}`;
-      const asRole = new URL(url());
-      asRole.username = role;
-      await own.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${role};
-        GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
-      scope.defer(async () => void (await own.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)));
+      const role = await busRole(scope, shared, url());
       const full = open({
-        ...{ connectionString: asRole.href, connectionsMax: 2, leaseMs: 1_000 },
+        ...{ connectionString: role.url, connectionsMax: 2, leaseMs: 1_000 },
         // What waits for the pool waits for longer than the test.
         connectTimeoutMs: 600_000,
       });
@@ -106,28 +101,63 @@ export function memberSuccession({ describe, it }: Runner, url: () => string): v
       const mine = hearer();
       mine.go();
       await full.subscribe(hear, mine.deliver);
-      const locks = async () => {
-        const { rows } = await own.query<{ pid: number }>(`SELECT l.pid FROM ${schema}.member m
-          JOIN pg_locks l ON l.locktype = 'advisory' AND l.objid = m.lock_key::oid
-          WHERE m.group_name = 'a'`);
-        return rows.map(({ pid }) => pid);
-      };
-      const [pid] = await locks();
+      const [pid] = await role.locks("a");
       const gate = scope.use(await gateInserts(shared, cancelled.type));
       const blocked = Promise.allSettled(
         [1, 2].map((n) => full.publish([envelope(cancelled, `${n}`, { orderId: `${n}` })])),
       );
       await eventually("all are taken", gate.waiting, 2);
-      await own.query(`ALTER ROLE ${role} NOLOGIN`);
+      await role.alter("NOLOGIN");
       await own.query("SELECT pg_terminate_backend($1)", [pid]);
       // Of another group: it only tells that time has passed, and the next beat is on the pool.
       await open({ leaseMs: 1_000 }).subscribe({ ...hear, group: "b" }, async () => {});
       await watched(1_500);
-      assert.deepEqual(await locks(), []);
-      await own.query(`ALTER ROLE ${role} LOGIN`);
-      await eventually("it has a lock again", async () => (await locks()).length, 1);
+      assert.deepEqual(await role.locks("a"), []);
+      await role.alter("LOGIN");
+      await eventually("it has a lock again", async () => (await role.locks("a")).length, 1);
       await gate.open();
       await blocked;
+    });
+
+    it("one that gives back over the pool beats meanwhile", async () => {
+      await using scope = new AsyncDisposableStack();
+      const shared = await place(scope);
+      const { own, schema, open, holders, watched } = shared;
+      await open().publish([event("0")]);
+      const role = await busRole(scope, shared, url());
+      const one = open({ connectionString: role.url, connectionsMax: 3, leaseMs: 1_000 });
+      scope.defer(() => one.close());
+      const mine = hearer();
+      await one.subscribe(hear, mine.deliver);
+      await eventually("it has one in hand", () => mine.seen, ["0"]);
+      const [pid] = await role.locks("a");
+      const [holder] = await holders();
+      const gate = scope.use(await gateInserts(shared, placed.type));
+      const blocked = Promise.allSettled([one.publish([event("1")]), one.publish([event("2")])]);
+      await eventually("both are under way", gate.waiting, 2);
+      // Three of the pool, one that listens, and the one with the lock.
+      await eventually("all are connected", role.sessions, 5);
+      const row = await own.connect();
+      scope.defer(() => row.release(true));
+      await row.query(`BEGIN; SELECT 1 FROM ${schema}.delivery FOR UPDATE`);
+      // From now on it has what is open: two of the pool, and none for its lock.
+      await role.alter("NOLOGIN");
+      await own.query("SELECT pg_terminate_backend($1)", [pid]);
+      await own.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE wait_event = 'advisory' AND query LIKE '%${schema}%' LIMIT 1`,
+      );
+      await gate.open();
+      await blocked;
+      const waits = `SELECT 1 FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%give_back%'`;
+      await eventually("it waits for its row", async () => (await own.query(waits)).rowCount, 1);
+      await watched(2_000);
+      assert.deepEqual((await holders())[0], holder);
+      await row.query("COMMIT");
+      await role.alter("LOGIN");
+      mine.go();
+      await eventually("all are acknowledged", holders, []);
     });
   });
 }

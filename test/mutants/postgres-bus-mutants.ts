@@ -1,5 +1,11 @@
 import { edit, type Mutant } from "./mutant.ts";
 
+const LOOKOUT = edit(
+  "adapters/postgres/bus-pulse.ts",
+  'import type { SqlRow } from "./native.ts";',
+  'import { Lookout } from "./lookout.ts";\nimport type { SqlRow } from "./native.ts";',
+);
+
 /** Broken buses on Postgres. */
 export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
   {
@@ -37,12 +43,6 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "a member that is gone without leaving is found dead, and that is counted",
-  },
-  {
-    name: "the lock of a session keeps itself out",
-    edits: [edit("adapters/postgres/bus-pulse.ts", 'membersSeen("$5::int")', "membersSeen()")],
-    suite: "postgres",
-    caughtBy: "members on one bus share a lock, and do not take each other for dead",
   },
   {
     name: "a member of the bus beats on the pool, where its publishes are",
@@ -86,11 +86,7 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
     name: "each member of the bus begins to watch the others",
     edits: [
       edit("adapters/postgres/bus-pulse.ts", "legacy.lookout.look(", "new Lookout().look("),
-      edit(
-        "adapters/postgres/bus-pulse.ts",
-        'import type { SqlRow } from "./native.ts";',
-        'import { Lookout } from "./lookout.ts";\nimport type { SqlRow } from "./native.ts";',
-      ),
+      LOOKOUT,
     ],
     suite: "postgres",
     caughtBy: "the next one goes on watching: who has died is found dead by several",
@@ -118,5 +114,14 @@ export const POSTGRES_BUS_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: "one that could not start hands on what was left to it",
+  },
+  {
+    name: "a member of the bus beats again only when it has given back",
+    edits: [
+      edit("adapters/postgres/bus-pulse.ts", "if (beats) this.#onPool++;", "this.#onPool++;"),
+      edit("adapters/postgres/bus-pulse.ts", "if (beats) this.#onPool--;", "this.#onPool--;"),
+    ],
+    suite: "postgres",
+    caughtBy: "one that gives back over the pool beats meanwhile",
   },
 ];
