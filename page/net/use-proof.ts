@@ -8,7 +8,7 @@ const AGAIN_MS = 1_000;
 const NONE: ProofReply = { state: "none" };
 
 /** Asks for the proof, which begins with the first question, until it is done; or for none. */
-export function useProof(wanted = true): Asked<ProofReply> {
+export function useProof(wanted: boolean): Asked<ProofReply> {
   const ask = async (signal: AbortSignal) => (wanted ? api.proof(signal) : NONE);
   const asked = useResource(`proof ${wanted}`, ask, wanted);
   const { value, reload } = asked;

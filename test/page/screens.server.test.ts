@@ -74,10 +74,20 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's
     expect(complaints).toEqual([]);
   });
 
-  it("an arrow tells what the proof has found of it, before the proof was opened", async () => {
+  it("an arrow tells what the proof has found of it; the map alone asks for none", async () => {
     await using stage = await ShopStage.open({ "o-1": "fine" }, { deaf: true });
-    await using one = await opened(stage.url("?open=edge:order~payment~success"));
-    await reads(one.page, "STUCK");
-    expect(one.complaints).toEqual([]);
+    await using one = await opened(stage.url("?listeners=1"));
+    const { page, complaints } = one;
+    const proofs: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/proof")) proofs.push(request.url());
+    });
+    await page.reload();
+    await reads(page, "all events accounted for");
+    expect(proofs).toEqual([]);
+    await page.getByRole("link", { name: /^order to payment: order.placed/ }).click();
+    await reads(page, "STUCK");
+    expect(proofs.length).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
   });
 });

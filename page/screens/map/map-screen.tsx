@@ -25,7 +25,7 @@ export function MapScreen() {
   const map = useResource(key, (signal) => api.map(asked, signal), false);
   const { reload } = map;
   // The map tells what the proof has found only once there is one.
-  const proof = useProof(query.lit !== undefined || open?.startsWith("edge:"));
+  const proof = useProof(query.lit !== undefined || open?.startsWith("edge:") === true);
   const proved = proof.value?.state === "done";
   useEffect(() => {
     if (proved) reload();

@@ -11,7 +11,7 @@ import { FindingDetail } from "./finding.tsx";
 /** What the proof of the choreography has found. */
 export function ProofScreen() {
   const { proof: w, screens } = words.value;
-  const asked = useProof();
+  const asked = useProof(true);
   return (
     <>
       <h1 class="hidden">{screens.proof}</h1>

@@ -1,6 +1,6 @@
 import { sqlState } from "./errors.ts";
 
-/** Whether the schema, a table or a export function of the bus is gone. */
+/** Whether the schema, a table or a function of the bus is gone. */
 export function isGone(error: unknown): boolean {
   return ["3F000", "42P01", "42883"].includes(sqlState(error) ?? "");
 }

@@ -17,6 +17,7 @@ export interface MemberParts {
   readonly leaseMs: number;
   /** By which other members know that this process lives. */
   readonly presence: Presence;
+  /** What outlives the members of the group, and it adds to. */
   readonly legacy: Legacy;
   readonly options: SubscribeOptions;
   readonly deliver: Deliver;
