@@ -54,6 +54,8 @@ export class Server {
   readonly place: Place;
   readonly #recipe: Recipe;
   #child: ChildProcess | undefined;
+  /** Settles once the process that was killed last is gone. */
+  #gone: Promise<void> = Promise.resolve();
   #output = "";
   #paused: number[] = [];
 
@@ -86,6 +88,8 @@ export class Server {
   /** Starts it (again), on the same port and data, and waits until it can be used. */
   async up(): Promise<void> {
     const { name } = this.#recipe;
+    // One that is dying still accepts connections for a moment: it closes its listener last.
+    await this.#gone;
     const ready = async () => {
       if (this.#child === undefined) this.#spawn();
       await this.#recipe.ready(this.place);
@@ -99,10 +103,11 @@ export class Server {
   /** kill -9. */
   async kill(): Promise<void> {
     const child = this.#child;
-    if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    this.#signal("SIGKILL");
-    await gone;
+    if (child !== undefined) {
+      this.#gone = new Promise((resolve) => child.once("exit", () => resolve()));
+      this.#signal("SIGKILL");
+    }
+    await this.#gone;
   }
 
   /** Freezes all its processes: a server may give each a process group of its own. */
