@@ -9,6 +9,11 @@ export interface ConnectOnceOptions<C extends NonNullable<unknown>> {
   readonly open: () => Promise<C>;
   /** Closes what `open` returned. */
   readonly close: (connection: C) => Promise<void>;
+  /**
+   * Resolves once a connection has ended by itself, for good: the next `use` opens another one.
+   * A client that always reconnects needs none.
+   */
+  readonly ended?: (connection: C) => Promise<unknown>;
   /** Translates an error of the client. An `OdoriError` is passed on as it is. */
   readonly explain: (error: unknown) => unknown;
   /**
@@ -65,11 +70,16 @@ export class LazyConnection<C extends NonNullable<unknown>> {
 
   #open(): Promise<C> {
     if (this.#opened !== undefined) return this.#opened;
-    const opened = this.#options.open().catch((error: unknown) => {
+    const { open, ended } = this.#options;
+    const forget = () => {
       if (this.#opened === opened) this.#opened = undefined;
+    };
+    const opened = open().catch((error: unknown) => {
+      forget();
       throw error;
     });
     this.#opened = opened;
+    if (ended !== undefined) opened.then(ended).then(forget, () => {});
     return opened;
   }
 

@@ -11,6 +11,7 @@ import { cancelled, placed } from "../support/contracts.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping } from "../support/scope.ts";
 import { envelope } from "../support/stage.ts";
+import { subscribed } from "../support/subscribed.ts";
 
 let streams = 0;
 
@@ -123,6 +124,30 @@ describe.skipIf(urlOf("nats") === undefined)(titleOf("nats", "NATS"), () => {
     expect(await accepted()).toBe(false);
     await server.up();
     await eventually("it is accepted after a restart", accepted);
+  });
+
+  it("a connection that its client gives up is replaced", async () => {
+    const { server, proxy } = await proxiedServer("nats");
+    await using _server = stopping(server);
+    await using _proxy = closing(proxy);
+    const servers = `nats://127.0.0.1:${proxy.port}`;
+    await using bus = closing(nats({ servers, connection: { reconnect: false } }));
+    const publish = async (id: string) => {
+      checkAccepted(await bus.publish([envelope(placed, id, { orderId: id }, { id })]));
+      return true;
+    };
+    const seen = new Set<string>();
+    const hear = { group: "a", topics: [placed.type], inFlightMax: 1 };
+    await using _heard = closing(
+      await subscribed(bus, hear, async (one) => {
+        if (!("malformed" in one)) seen.add(one.id);
+      }),
+    );
+    await publish("1");
+    await eventually("it is heard", () => seen.has("1"));
+    proxy.cut();
+    await eventually("it is published", () => publish("2"));
+    await eventually("it is heard over the next connection", () => seen.has("2"));
   });
 
   it("doctor names the consumers that no process hears", async () => {

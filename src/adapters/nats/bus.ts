@@ -57,6 +57,8 @@ export class NatsBus implements Bus {
       place,
       open: () => this.#connect(),
       close: closeLink,
+      // By the options that a user may give it, or by an authenticator that throws.
+      ended: ({ connection }) => connection.closed(),
       explain: (error) => explain(error, place),
     });
   }
