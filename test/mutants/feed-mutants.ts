@@ -2,6 +2,7 @@ import { edit, type Mutant } from "./mutant.ts";
 
 const late = "a row whose transaction commits late is read, whichever id that has";
 const first = "the runtime's transactions have their id before they take a number";
+const interpreted = "what is read is not compiled just in time";
 
 /** Feeds that lose the rows of transactions which commit late. */
 export const FEED_MUTANTS: readonly Mutant[] = [
@@ -41,5 +42,17 @@ export const FEED_MUTANTS: readonly Mutant[] = [
     ],
     suite: "postgres",
     caughtBy: first,
+  },
+  {
+    name: "the feed is compiled just in time",
+    edits: [edit("adapters/postgres/source.ts", "query(BEGIN)", "query(BEGIN.slice(0, 5))")],
+    suite: "postgres",
+    caughtBy: interpreted,
+  },
+  {
+    name: "sagas that are read are compiled just in time",
+    edits: [edit("adapters/postgres/store.ts", "open.interpret();", "")],
+    suite: "postgres",
+    caughtBy: interpreted,
   },
 ];

@@ -43,8 +43,9 @@ class Journal implements AsyncDisposable {
     return writer;
   }
 
-  source(): JournalSource {
-    const source = new PostgresSource({ connectionString: this.url, schema: this.schema });
+  source(settings = ""): JournalSource {
+    const connectionString = `${this.url}${settings}`;
+    const source = new PostgresSource({ connectionString, schema: this.schema });
     this.#sources.push(source);
     return source;
   }
@@ -179,6 +180,25 @@ export function feedCases({ describe, it }: Runner, url: () => string): void {
       const rows = Number(process.env.ODORI_FEED_ROWS ?? 1_500);
       const committed = await written(journal, rows, new Reader(journal.source()));
       assert.deepEqual(committed.seen.toSorted(), committed.kept.toSorted());
+    });
+
+    it("what is read is not compiled just in time", async () => {
+      await using journal = await Journal.make(url());
+      // Each saga says how its row was read.
+      await journal.query("ALTER TABLE $S.saga RENAME TO kept");
+      await journal.query(`CREATE VIEW $S.saga AS
+        SELECT saga_id, born, last, marks, current_setting('jit') AS correlation_id FROM $S.kept`);
+      await journal.query("INSERT INTO $S.kept VALUES ('s', 1, 1, '{}')");
+      const writer = await journal.begin();
+      await writer.write("first");
+      await writer.end("COMMIT");
+      const source = journal.source("?options=-c%20jit%3Don");
+      const { rows } = await source.feed(undefined, PAGE);
+      const read = [rows[0]?.saga, ...(await source.inspect.histories(["s"]))];
+      assert.deepEqual(
+        read.map((saga) => saga?.correlationId),
+        ["off", "off"],
+      );
     });
 
     it("the runtime's transactions have their id before they take a number", async () => {

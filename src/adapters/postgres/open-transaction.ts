@@ -21,6 +21,14 @@ const BEGIN = [
   "SET LOCAL idle_in_transaction_session_timeout = '60s'",
 ].join("; ");
 
+/**
+ * Plans of this transaction are not compiled just in time. Where the planner expects many rows of a
+ * large table, the server compiles for up to a second what then runs for some milliseconds.
+ *
+ * https://www.postgresql.org/docs/current/jit-decision.html
+ */
+export const INTERPRETED = "SET LOCAL jit = off";
+
 /** Statements around a transaction: of its own, or inside one that is open on the connection. */
 export interface TransactionControl {
   readonly begin: string;
@@ -73,6 +81,11 @@ export class OpenTransaction {
   /** How long a statement waits for a lock from now on. Sends it without waiting. */
   waitForLocks(ms: (typeof LOCK_WAIT_MS)[keyof typeof LOCK_WAIT_MS]): void {
     this.sql.control(`SET LOCAL lock_timeout = ${ms}`).catch(() => {});
+  }
+
+  /** Turns off compiling just in time from now on. Sends it without waiting. */
+  interpret(): void {
+    this.sql.control(INTERPRETED).catch(() => {});
   }
 
   /** Makes sure that a savepoint stands before the next statement. Sends it without waiting. */

@@ -7,6 +7,7 @@ import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-pla
 import type { PostgresInspection } from "./inspect.ts";
 import { JOURNAL_COLUMNS } from "./journal-columns.ts";
 import type { SqlRow } from "./native.ts";
+import { INTERPRETED } from "./open-transaction.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
 import { PreparedNames } from "./prepared.ts";
@@ -34,6 +35,8 @@ const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS
       (SELECT json_array_elements_text($1::text::json)) THEN NULL ELSE manifest END AS manifest
     FROM $S.declaration) AS d) AS list`;
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
+/** The planner expects more rows than come: FEED would be compiled for longer than it runs. */
+const BEGIN = `BEGIN READ ONLY; ${INTERPRETED}`;
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
 /**
@@ -104,7 +107,7 @@ export class PostgresSource implements JournalSource {
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
     const before = feedPlaceIn(after);
     const gaps = before.gaps.map(({ from, to }) => ({ a: `${from}`, b: `${to}` }));
-    const read = await this.#query(FEED, [`${before.seq}`, JSON.stringify(gaps), limit]);
+    const read = await this.#feed([`${before.seq}`, JSON.stringify(gaps), limit]);
     const list = read.filter(({ seq }) => seq !== null);
     const seqs = list.map(({ seq }) => BigInt(String(seq)));
     const full = list.length >= limit;
@@ -143,14 +146,36 @@ export class PostgresSource implements JournalSource {
     return BigInt(String(row?.id));
   }
 
+  async #feed(values: (string | number)[]): Promise<readonly SqlRow[]> {
+    const client = await this.#pool.connect().catch((error: unknown) => this.#refuse(error));
+    const sent = [
+      client.query(BEGIN),
+      client.query<SqlRow>(this.#statement(FEED, values)),
+      client.query("COMMIT"),
+    ] as const;
+    const [failed] = (await Promise.allSettled(sent)).filter(({ status }) => status === "rejected");
+    client.release(failed !== undefined);
+    return sent[1].then(
+      ({ rows }) => rows,
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
   async #query(text: string, values: (string | number)[]): Promise<readonly SqlRow[]> {
     try {
-      const statement = text.replaceAll("$S", schemaOf(this.#options));
-      const prepared = mayPrepare(this.#pool, this.#options);
-      const name = prepared ? this.#prepared.of(statement) : undefined;
-      return (await this.#pool.query<SqlRow>({ name, text: statement, values })).rows;
+      return (await this.#pool.query<SqlRow>(this.#statement(text, values))).rows;
     } catch (error) {
-      throw explain(error, placeOf(this.#options));
+      return this.#refuse(error);
     }
+  }
+
+  #statement(text: string, values: (string | number)[]): pg.QueryConfig {
+    const statement = text.replaceAll("$S", schemaOf(this.#options));
+    const prepared = mayPrepare(this.#pool, this.#options);
+    return { name: prepared ? this.#prepared.of(statement) : undefined, text: statement, values };
+  }
+
+  #refuse(error: unknown): never {
+    throw explain(error, placeOf(this.#options));
   }
 }

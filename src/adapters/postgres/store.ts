@@ -114,7 +114,10 @@ export class PostgresStore implements Store<Sql> {
     this.#place = placeOf(options);
     this.#statements = statementsFor(schemaOf(options));
     const write = <T>(work: (books: TransactionSql) => Promise<T>) =>
-      this.#transaction(async ({ sql }) => ({ result: await work(sql) }));
+      this.#transaction(async (open) => {
+        open.interpret();
+        return { result: await work(open.sql) };
+      });
     const access: Access = {
       read: (work) => this.#inspected(() => write(work)),
       write: (work) => this.#inspected(() => write(work)),
