@@ -62,6 +62,7 @@ function pagesOf(projection: Projection, sagas: number): Readonly<Record<string,
       ...{ verdicts: ["stuck", "late", "parked", "doomed"], behind: middle },
     }),
     "what waits at a service": page({ at: "service-7" }),
+    "what waits for an event at a service": page({ at: "service-7", events: ["order.placed"] }),
     "a verdict that no saga at a service has": page({ at: "service-7", verdicts: ["succeeded"] }),
     "older than half": page({ beganBy: middle.began }),
     "stuck at a service, older than half": page({

@@ -163,7 +163,7 @@ export const en = {
     unlit: "No longer light it",
   },
   sagas: {
-    filter: "Filter: an id, is:stuck, at:payment, older:1h, correlation:web-77",
+    filter: "Filter: an id, is:stuck, at:payment, event:order.placed, older:1h, correlation:web-77",
     filterLabel: "Filter sagas",
     unknown: (words: string) => `Not understood: ${words}`,
     repeated: (words: string) => `Left out, said twice: ${words}`,

@@ -144,7 +144,7 @@ export const ja: Words = {
     unlit: "強調を解除",
   },
   sagas: {
-    filter: "絞り込み: ID, is:stuck, at:payment, older:1h, correlation:web-77",
+    filter: "絞り込み: ID, is:stuck, at:payment, event:order.placed, older:1h, correlation:web-77",
     filterLabel: "サーガを絞り込み",
     unknown: (text) => `解釈できません: ${text}`,
     repeated: (text) => `重複のため無視: ${text}`,

@@ -1,3 +1,4 @@
+import { stemOf } from "../contract/grammar.ts";
 import type { ListPlace } from "../observer/saga-list.ts";
 import { VERDICTS } from "../observer/verdict.ts";
 import { queryInvalid } from "./refusal.ts";
@@ -44,6 +45,17 @@ export function verdictsIn(text: string | undefined) {
     if (verdict === undefined) throw queryInvalid(`Verdicts are ${VERDICTS.join(", ")}.`);
     return verdict;
   });
+}
+
+/** Most events in one filter: each is looked up by itself. */
+const EVENTS_MAX = 32;
+
+/** Reads event types with commas between them, with versions or without: their stems. */
+export function stemsIn(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const stems = [...new Set(text.split(",").map((one) => stemOf(one.trim())))];
+  if (stems.length > EVENTS_MAX) throw queryInvalid(`event takes at most ${EVENTS_MAX} types.`);
+  return stems;
 }
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -2,19 +2,28 @@ import type { RestingPlace } from "../observe/resting.ts";
 import type { OpenDelivery as Open } from "../observe/summary.ts";
 import { type ListedRow, sagaPage } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
-import { ageIn, listPlaceIn, listPlaceText, parametersIn, verdictsIn, wholeIn } from "./query.ts";
+import {
+  ageIn,
+  listPlaceIn,
+  listPlaceText,
+  parametersIn,
+  stemsIn,
+  verdictsIn,
+  wholeIn,
+} from "./query.ts";
 import type { OpenDelivery, RestsAt, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
 
 const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
 
 export function sagas(desk: Desk, url: string): SagasReply {
-  const { verdict, at, older, correlation, id, limit, after } = parametersIn(url, [
-    ...(["verdict", "at", "older", "correlation", "id", "limit", "after"] as const),
+  const { verdict, at, event, older, correlation, id, limit, after } = parametersIn(url, [
+    ...(["verdict", "at", "event", "older", "correlation", "id", "limit", "after"] as const),
   ]);
   const age = ageIn(older);
   const page = sagaPage(desk.projection.sql, {
     verdicts: verdictsIn(verdict),
     at,
+    events: stemsIn(event),
     beganBy: age === undefined ? undefined : Date.now() - age,
     correlationId: correlation,
     prefix: id,

@@ -10,6 +10,8 @@ export interface SagaListQuery {
   readonly verdicts?: readonly SagaVerdict[] | undefined;
   /** Only sagas that wait for this service, or came to rest at it. */
   readonly at?: string | undefined;
+  /** Only sagas that wait for one of these events, or came to rest at it: without versions. */
+  readonly events?: readonly string[] | undefined;
   /** Only sagas that began at this time or before: milliseconds since 1970. */
   readonly beganBy?: number | undefined;
   readonly correlationId?: string | undefined;
@@ -64,10 +66,16 @@ export function sagaPage(sql: ProjectionSql, query: SagaListQuery): SagaListPage
   const { limit } = query;
   if (query.prefix !== undefined) return byId(sql, query, query.prefix);
   const places =
-    query.at === undefined
+    query.at === undefined && query.events === undefined
       ? (query.verdicts ?? [undefined]).flatMap((verdict) => placesOf(sql, query, verdict))
-      : (query.verdicts ?? VERDICTS).flatMap((verdict) => waiting(sql, query, verdict));
-  const sorted = places.sort((a, b) => b.began - a.began || compare(b.id, a.id)).slice(0, limit);
+      : (query.events ?? [undefined]).flatMap((event) =>
+          (query.verdicts ?? VERDICTS).flatMap((verdict) => waiting(sql, query, verdict, event)),
+        );
+  const sorted = places
+    .sort((a, b) => b.began - a.began || compare(b.id, a.id))
+    // A saga may wait for several of the events.
+    .filter(({ id }, n, all) => id !== all[n - 1]?.id)
+    .slice(0, limit);
   const sagas = sorted.flatMap(({ id }) => rowOf(sql, id));
   return { sagas, next: sorted.length < limit ? undefined : sorted.at(-1) };
 }
@@ -109,26 +117,36 @@ function ownOf(
 
 function waiting(
   sql: ProjectionSql,
-  { at = "", beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
+  { at, beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict,
+  event: string | undefined,
 ): readonly ListPlace[] {
   const from = startOf(behind, beganBy);
+  const filters = [
+    ...(at === undefined ? [] : [["d.service = ?", at] as const]),
+    ...(event === undefined ? [] : [["d.stem = ?", event] as const]),
+    ...(correlationId === undefined
+      ? []
+      : [["coalesce(s.correlation, s.id) = ?", correlationId] as const]),
+  ];
+  // An event has few hearers: where both are asked for, few of its rows are of another service.
+  const index = event === undefined ? "delivery_service" : "delivery_event";
   return sql
     .all(
-      `SELECT DISTINCT d.began, d.saga AS id FROM delivery d
+      `SELECT DISTINCT d.began, d.saga AS id FROM delivery d INDEXED BY ${index}
        ${correlationId === undefined ? "" : "JOIN saga s ON s.id = d.saga"}
-       WHERE d.service = ? AND d.verdict = ? AND (d.began, d.saga) < (?, ?)
-       ${correlationId === undefined ? "" : "AND coalesce(s.correlation, s.id) = ?"}
+       WHERE d.verdict = ? AND (d.began, d.saga) < (?, ?)
+       ${filters.map(([text]) => `AND ${text}`).join(" ")}
        ORDER BY d.began DESC, d.saga DESC LIMIT ?`,
-      ...[at, verdict, from.began, from.id],
-      ...(correlationId === undefined ? [] : [correlationId]),
+      ...[verdict, from.began, from.id],
+      ...filters.map(([, value]) => value),
       limit,
     )
     .map(placeIn);
 }
 
 function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaListPage {
-  const { behind, limit, verdicts, at, beganBy, correlationId } = query;
+  const { behind, limit, verdicts, at, events, beganBy, correlationId } = query;
   const examined = sql.all(
     `SELECT * FROM saga WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ${EXAMINED_MAX}`,
     ...[prefix, `${prefix}\u{10ffff}`, behind?.id ?? ""],
@@ -143,16 +161,21 @@ function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaLis
       (verdicts?.includes(saga.verdict) ?? true) &&
       (beganBy === undefined || saga.began <= beganBy) &&
       (correlationId === undefined || (saga.correlationId ?? saga.id) === correlationId) &&
-      (at === undefined || waitsFor(sql, saga.id, at));
+      ((at === undefined && events === undefined) || waitsFor(sql, saga.id, query));
     if (fits) kept.push(saga);
   }
   const more = kept.length === limit || examined.length === EXAMINED_MAX;
   return { sagas: kept, next: more && last !== undefined ? placeIn(last) : undefined };
 }
 
-function waitsFor(sql: ProjectionSql, id: string, service: string): boolean {
-  const text = "SELECT 1 FROM delivery WHERE saga = ? AND service = ?";
-  return sql.first(text, id, service) !== undefined;
+function waitsFor(sql: ProjectionSql, id: string, { at, events }: SagaListQuery): boolean {
+  return sql
+    .all("SELECT service, stem FROM delivery WHERE saga = ?", id)
+    .some(
+      ({ service, stem }) =>
+        (at === undefined || service === at) &&
+        (events === undefined || events.some((event) => event === stem)),
+    );
 }
 
 /** One saga; undefined if it is not known. */

@@ -2,7 +2,7 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 7;
+export const PROJECTION_VERSION = 8;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
@@ -72,6 +72,8 @@ export const PROJECTION_TABLES = `
   ) STRICT;
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
+  -- Who waits for an event, at a service or at any.
+  CREATE INDEX delivery_event ON delivery (stem, verdict, began, saga, service);
   -- Who waits where, in the order in which it is grouped.
   CREATE INDEX delivery_place ON delivery (service, reaction, stem, verdict, saga);
   CREATE INDEX delivery_way ON delivery (verdict, since) WHERE state = 'on its way';

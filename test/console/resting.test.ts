@@ -67,6 +67,10 @@ describe("the console's API tells of a saga that is stuck", () => {
     expect(sagas[0]?.waitsFor).toBeUndefined();
     const [other, ...more] = (await stage.sagas("at=payment")).sagas;
     expect([other?.id, other?.rests?.disposition, more]).toEqual(["o-4", "refused", []]);
+    const at = async (query: string) => (await stage.sagas(query)).sagas.map(({ id }) => id);
+    expect(await at("event=payment.charged.v2,order.placed")).toEqual(["o-5", "o-4", "o-3", "o-2"]);
+    expect(await at("event=payment.charged&at=stock&verdict=stuck")).toEqual(["o-3", "o-2"]);
+    expect(await at("event=order.placed&at=stock")).toEqual([]);
     const [waiting] = (await stage.sagas("verdict=parked")).sagas;
     expect([waiting?.rests, waiting?.waitsFor?.state]).toEqual([undefined, "parked"]);
   });

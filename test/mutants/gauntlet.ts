@@ -12,6 +12,7 @@ import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
 import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
+import { listCases } from "../observer/list-cases.ts";
 import { movingCases } from "../observer/moving.ts";
 import { restingCases } from "../observer/resting-cases.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
@@ -78,6 +79,7 @@ if (suite === "observer") {
   movingCases(collect);
   toldCases(collect);
   restingCases(collect);
+  listCases(collect);
   passedCases(collect);
 }
 if (suite === "sqlite") {

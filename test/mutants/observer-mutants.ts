@@ -8,6 +8,7 @@ const held = "not while the outbox has it, however empty the bus";
 
 const toldSagas = "observer/told-sagas.ts";
 const sagaRows = "observer/saga-rows.ts";
+const pages = "has each saga for which all filters hold once, page by page";
 
 /**
  * Observers that lose or double rows, whose ledger does not add up while sagas run, or that do not
@@ -169,5 +170,31 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     edits: [edit("observe/resting.ts", "[discarded, leaves, moving, steps]", "[leaves, moving]")],
     suite: "observer",
     caughtBy: "rests at the delivery that a person has discarded, also if more came later",
+  },
+  {
+    name: "a list has a saga twice that waits for two events",
+    edits: [
+      edit("observer/saga-list.ts", "id !== all[n - 1]?.id", "n >= 0 || all.length < 0 || !id"),
+    ],
+    suite: "observer",
+    caughtBy: pages,
+  },
+  {
+    name: "a list of an event is of all services",
+    edits: [
+      edit(
+        "observer/saga-list.ts",
+        "at === undefined ? [] : [[",
+        "at === undefined || event ? [] : [[",
+      ),
+    ],
+    suite: "observer",
+    caughtBy: pages,
+  },
+  {
+    name: "a list by id has what waits for other events",
+    edits: [edit("observer/saga-list.ts", "event === stem", "event !== '' && stem !== ''")],
+    suite: "observer",
+    caughtBy: pages,
   },
 ];

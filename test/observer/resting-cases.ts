@@ -104,6 +104,14 @@ export function restingCases({ describe, it }: Runner): void {
       assert.deepEqual(ids({ at: "payment", verdicts: ["parked"] }), []);
       assert.deepEqual(ids({ at: "payment", prefix: "b" }), ["b"]);
       assert.deepEqual(ids({ at: "order" }), []);
+      const event = stem(PAYMENT.type);
+      assert.deepEqual(ids({ at: "payment", events: [event] }), ["a", "b"]);
+      assert.deepEqual(ids({ events: ["other", event] }), ["a", "b"]);
+      assert.deepEqual(ids({ events: [event], verdicts: ["parked"] }), []);
+      assert.deepEqual(ids({ at: "payment", events: ["other"] }), []);
+      assert.deepEqual(ids({ at: "order", events: [event] }), []);
+      assert.deepEqual(ids({ at: "payment", events: [event], prefix: "b" }), ["b"]);
+      assert.deepEqual(ids({ at: "payment", events: ["other"], prefix: "b" }), []);
     });
 
     it("has nothing that is open, in no sum and no list", async () => {

@@ -52,7 +52,9 @@ describe.skipIf(urlOf("chromium") === undefined)(
       expect(await page.locator(".sagas-list [data-row] a").allTextContents()).toEqual([
         ...["o-3", "o-2"],
       ]);
-      expect(await page.locator("input.filter").inputValue()).toBe("is:stuck at:stock");
+      expect(await page.locator("input.filter").inputValue()).toBe(
+        "is:stuck at:stock event:payment.charged",
+      );
       await reads(page, "rests at stock: payment.charged, was told to discard it");
       await tabTo(page, /^o-3$/);
       await press(page, "Enter");

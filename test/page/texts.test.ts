@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { centred, fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
 import { treeOf } from "../../page/screens/saga/tree.ts";
-import { filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
+import { eventsOf, filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
 import { differences } from "../../page/text/difference.ts";
 import { jsonLines } from "../../page/text/json.ts";
 import { ends, visible, visibleLines } from "../../page/text/visible.ts";
@@ -60,9 +60,11 @@ describe("the difference of two payloads", () => {
 
 describe("the filter of sagas", () => {
   it("reads words, and says which it does not understand", () => {
-    expect(parseFilter("is:stuck,at-risk at:payment older:1h correlation:web-77 o-1")).toEqual({
+    expect(
+      parseFilter("is:stuck,at-risk at:payment event:a.b,c.d older:1h correlation:web-77 o-1"),
+    ).toEqual({
       filter: {
-        ...{ verdict: "stuck,at risk", at: "payment", older: "1h" },
+        ...{ verdict: "stuck,at risk", at: "payment", event: "a.b,c.d", older: "1h" },
         ...{ correlation: "web-77", id: "o-1" },
       },
       unknown: [],
@@ -82,8 +84,16 @@ describe("the filter of sagas", () => {
   });
 
   it("is written as it was read", () => {
-    for (const text of ["is:stuck,at-risk at:payment older:1h correlation:web-77 o-1", "o-1", ""])
-      expect(filterText(parseFilter(text).filter)).toBe(text);
+    const all = "is:stuck,at-risk at:payment event:a.b,c.d older:1h correlation:web-77 o-1";
+    for (const text of [all, "o-1", ""]) expect(filterText(parseFilter(text).filter)).toBe(text);
+  });
+});
+
+describe("the events of an arrow", () => {
+  it("are one word of the filter, without versions, unless they are too many", () => {
+    expect(eventsOf(["a.b.v1", "a.b.v2", "c.d.v10"])).toBe("a.b,c.d");
+    expect(eventsOf(Array.from({ length: 33 }, (_, n) => `a.b${n}.v1`))).toBeUndefined();
+    expect(eventsOf([`a.${"b".repeat(600)}.v1`])).toBeUndefined();
   });
 });
 

@@ -8,6 +8,7 @@ import { shortType, visible } from "../../text/visible.ts";
 import { VERDICTS } from "../../ui/tones.ts";
 import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
+import { eventsOf } from "../sagas/filter.ts";
 import { liveOfEdge, liveOfNode } from "./state.ts";
 
 /** What is open on the map, beside it. */
@@ -133,7 +134,11 @@ function EdgePanel({ edge }: { readonly edge: MapEdge }) {
   const state = liveOfEdge(edge);
   return (
     <>
-      <Waiting counts={state?.open} at={edge.to.split("/")[0] ?? edge.to} />
+      <Waiting
+        counts={state?.open}
+        at={edge.to.split("/")[0] ?? edge.to}
+        event={eventsOf(edge.types)}
+      />
       {state !== undefined && (
         <dl class="facts">
           <dt>{w.traffic}</dt>
@@ -176,9 +181,11 @@ function EdgePanel({ edge }: { readonly edge: MapEdge }) {
 function Waiting({
   counts,
   at,
+  event,
 }: {
   readonly counts: VerdictCounts | undefined;
   readonly at: string;
+  readonly event?: string | undefined;
 }) {
   const { map: w } = words.value;
   const own = VERDICTS.filter((verdict) => (counts?.[verdict] ?? 0) > 0);
@@ -190,7 +197,7 @@ function Waiting({
         {own.map((verdict) => (
           <li key={verdict}>
             <VerdictMark of={verdict} /> {counts?.[verdict]}{" "}
-            <a href={hrefOf("sagas", undefined, { verdict, at })}>{w.showSagas}</a>
+            <a href={hrefOf("sagas", undefined, { verdict, at, event })}>{w.showSagas}</a>
           </li>
         ))}
       </ul>

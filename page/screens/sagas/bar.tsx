@@ -20,8 +20,8 @@ export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
   }, [said]);
   const type = (next: string) => {
     setText(next);
-    const { verdict, at, older, correlation, id } = parseFilter(next).filter;
-    refine({ verdict, at, older, correlation, id });
+    const { verdict, at, event, older, correlation, id } = parseFilter(next).filter;
+    refine({ verdict, at, event, older, correlation, id });
   };
   return (
     <div class="bar toolbar">

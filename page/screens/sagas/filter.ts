@@ -1,7 +1,10 @@
 import type { SagasQuery, Verdict } from "../../../src/console/wire.ts";
 import { VERDICTS } from "../../ui/tones.ts";
 
-export type SagaFilter = Pick<SagasQuery, "verdict" | "at" | "older" | "correlation" | "id">;
+export type SagaFilter = Pick<
+  SagasQuery,
+  "verdict" | "at" | "event" | "older" | "correlation" | "id"
+>;
 
 /** The words of a filter, and those that say nothing. */
 export interface Parsed {
@@ -19,7 +22,10 @@ function verdictsIn(text: string): readonly Verdict[] | undefined {
   return known.length === named.length ? known : undefined;
 }
 
-/** Reads `is:stuck at:payment older:1h correlation:web-77`; all other words begin an id. */
+/**
+ * Reads `is:stuck at:payment event:order.placed older:1h correlation:web-77`; all other words begin
+ * an id.
+ */
 export function parseFilter(text: string): Parsed {
   const filter: { -readonly [K in keyof SagaFilter]: SagaFilter[K] } = {};
   const unknown: string[] = [];
@@ -30,25 +36,37 @@ export function parseFilter(text: string): Parsed {
   };
   const id: string[] = [];
   for (const word of text.trim().split(/\s+/)) {
-    const [, key, value] = /^(is|at|older|correlation):(.*)$/.exec(word) ?? [];
+    const [, key, value] = /^(is|at|event|older|correlation):(.*)$/.exec(word) ?? [];
     if (key === undefined || value === undefined) id.push(word);
     else if (key === "is" && verdictsIn(value))
       put("verdict", verdictsIn(value)?.join(",") ?? "", word);
     else if (key === "older" && SPAN.test(value)) put("older", value, word);
-    else if ((key === "at" || key === "correlation") && value !== "") put(key, value, word);
+    else if ((key === "at" || key === "event" || key === "correlation") && value !== "")
+      put(key, value, word);
     else unknown.push(word);
   }
   if (id.join(" ") !== "") filter.id = id.join(" ");
   return { filter, unknown, repeated };
 }
 
+/** What a query takes: src/console/query.ts. */
+const EVENTS_MAX = { count: 32, letters: 512 };
+
+/** The types of an arrow as the value of `event:`; undefined if they are too many for one. */
+export function eventsOf(types: readonly string[]): string | undefined {
+  const text = [...new Set(types.map((type) => type.replace(/\.v\d+$/, "")))].join(",");
+  const fits = types.length <= EVENTS_MAX.count && text.length <= EVENTS_MAX.letters;
+  return fits ? text : undefined;
+}
+
 /** The filter as a person would have written it. */
-export function filterText({ verdict, at, older, correlation, id }: SagaFilter): string {
+export function filterText({ verdict, at, event, older, correlation, id }: SagaFilter): string {
   const part = (key: string, value: string | undefined) =>
     value === undefined || value === "" ? [] : [`${key}:${value}`];
   return [
     ...part("is", verdict?.replaceAll(" ", "-")),
     ...part("at", at),
+    ...part("event", event),
     ...part("older", older),
     ...part("correlation", correlation),
     ...(id === undefined || id === "" ? [] : [id]),

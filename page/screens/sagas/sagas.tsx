@@ -16,8 +16,8 @@ const PAGE_ROWS = "100";
 
 /** All sagas, by verdict and filter, page by page. */
 export function SagasScreen() {
-  const { verdict, at, older, correlation, id } = route.value.query;
-  const filter = { verdict, at, older, correlation, id };
+  const { verdict, at, event, older, correlation, id } = route.value.query;
+  const filter = { verdict, at, event, older, correlation, id };
   const pages = usePages(JSON.stringify(filter), {
     ask: (after, signal) => api.sagas({ ...filter, limit: PAGE_ROWS, after }, signal),
     rowsOf: ({ sagas }: SagasReply) => sagas,
@@ -68,6 +68,7 @@ export function SagasScreen() {
               refine({
                 verdict: undefined,
                 at: undefined,
+                event: undefined,
                 older: undefined,
                 correlation: undefined,
                 id: undefined,

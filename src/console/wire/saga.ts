@@ -6,6 +6,8 @@ export interface SagasQuery {
   readonly verdict?: string;
   /** Only sagas that wait for this service, or came to rest at it. */
   readonly at?: string;
+  /** Only sagas that wait for one of these events, or came to rest at it: types, with commas. */
+  readonly event?: string;
   /** Only sagas that are at least as old as this: `90s`, `5m`, `1h`, `2d`. */
   readonly older?: string;
   /** Only the sagas with this correlation id. */

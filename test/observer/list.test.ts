@@ -1,0 +1,4 @@
+import { describe, it } from "vitest";
+import { listCases } from "./list-cases.ts";
+
+listCases({ describe, it });
