@@ -9,6 +9,7 @@ import { HTTP_MUTANTS } from "./http-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
 import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
+import { PACE_MUTANTS } from "./pace-mutants.ts";
 import { POSTGRES_BUS_MUTANTS } from "./postgres-bus-mutants.ts";
 import { POSTGRES_MUTANTS } from "./postgres-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
@@ -23,6 +24,7 @@ import { SQLITE_MUTANTS } from "./sqlite-mutants.ts";
  */
 export const MUTANTS: readonly Mutant[] = [
   ...RUNTIME_MUTANTS,
+  ...PACE_MUTANTS,
   ...SQLITE_MUTANTS,
   ...POSTGRES_MUTANTS,
   ...POSTGRES_BUS_MUTANTS,

@@ -24,6 +24,7 @@ import { sqliteCases } from "../runtime/isolation-sqlite.ts";
 import { lostConnections } from "../runtime/lost-connections-postgres.ts";
 import { sentCases } from "../runtime/sent.ts";
 import { sentOnPostgres } from "../runtime/sent-postgres.ts";
+import { sessionCases } from "../runtime/sessions-postgres.ts";
 import { swallowedFailures } from "../runtime/swallowed-postgres.ts";
 import { postgresBuses, postgresStores } from "../servers/postgres.ts";
 import { postgresShelves, sqliteShelves } from "../support/shelf.ts";
@@ -107,6 +108,7 @@ if (suite === "postgres") {
   sentCases(collect, shelves);
   sentOnPostgres(collect, () => url);
   postgresCases(collect, () => url);
+  sessionCases(collect, () => url);
   connectionCases(collect, () => url);
   lostConnections(collect, () => url);
   swallowedFailures(collect, () => url);

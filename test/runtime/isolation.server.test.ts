@@ -8,6 +8,7 @@ import { postgresCases } from "./isolation-postgres.ts";
 import { lostConnections } from "./lost-connections-postgres.ts";
 import { sentCases } from "./sent.ts";
 import { sentOnPostgres } from "./sent-postgres.ts";
+import { sessionCases } from "./sessions-postgres.ts";
 import { strayCases } from "./strays.ts";
 import { swallowedFailures } from "./swallowed-postgres.ts";
 
@@ -18,6 +19,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres")
   sentCases(runnerOf(), kind);
   strayCases(runnerOf(), kind);
   postgresCases(runnerOf(), url);
+  sessionCases(runnerOf(), url);
   connectionCases(runnerOf(), url);
   sentOnPostgres(runnerOf(), url);
   lostConnections(runnerOf(), url);
