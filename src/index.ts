@@ -54,6 +54,7 @@ export type { Deferred, DeferredState, NewDeferred, Problem } from "./ports/defe
 export { type Environment, systemEnvironment } from "./ports/environment.ts";
 export { StoreUnavailableError } from "./ports/errors.ts";
 export type {
+  CountsQuery,
   SagaHistory,
   SagaPlace,
   SagaQuery,

@@ -63,6 +63,10 @@ function pagesOf(projection: Projection, sagas: number): Readonly<Record<string,
     }),
     "what waits at a service": page({ at: "service-7" }),
     "what waits for an event at a service": page({ at: "service-7", events: ["order.placed"] }),
+    "what waits for an event anywhere": page({ events: ["order.placed"] }),
+    "what waits for an event, of a correlation id": page({
+      ...{ events: ["order.placed"], correlationId: "web-8" },
+    }),
     "a verdict that no saga at a service has": page({ at: "service-7", verdicts: ["succeeded"] }),
     "older than half": page({ beganBy: middle.began }),
     "stuck at a service, older than half": page({

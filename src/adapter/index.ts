@@ -71,6 +71,7 @@ export {
   transactionClosed,
 } from "../ports/errors.ts";
 export type {
+  CountsQuery,
   SagaHistory,
   SagaPlace,
   SagaQuery,

@@ -30,7 +30,7 @@ async function examine(found: readonly Found[]): Promise<readonly Diagnosis[]> {
   const now = Date.now();
   return Promise.all(
     found.map(async ({ service, store }) => {
-      const { processes } = await store.inspect.counts();
+      const { processes } = await store.inspect.counts({ deferred: false });
       const own = waiting.filter((one) => one.service === service);
       const oldestMs = Math.max(0, ...own.map(({ since }) => now - since));
       const running = processes === 0 ? "no process" : `${processes} running`;

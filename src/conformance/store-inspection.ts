@@ -137,6 +137,7 @@ export function inspectionSuite<Native>(test: StoreTest<Native>): void {
         }),
       ),
     );
+    assert.deepEqual((await store.inspect.counts({ deferred: false })).deferred, {});
     await clock.advance(40);
     const after = await counted();
     const full = { processes: 1, outbox: 2, outboxOldestMs: 40, deferred: { parked: 1 } };

@@ -54,6 +54,7 @@ const EVENTS_MAX = 32;
 export function stemsIn(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   const stems = [...new Set(text.split(",").map((one) => stemOf(one.trim())))];
+  if (stems.includes("")) throw queryInvalid("event is a type such as order.placed, or several.");
   if (stems.length > EVENTS_MAX) throw queryInvalid(`event takes at most ${EVENTS_MAX} types.`);
   return stems;
 }

@@ -63,7 +63,7 @@ export class Whereabouts {
           if (source === undefined) return;
           const [outbox, counts] = await Promise.all([
             types.size === 0 ? [] : source.outbox(OUTBOX_MAX),
-            source.inspect.counts(),
+            source.inspect.counts({ deferred: false }),
           ]).catch(() => NOTHING);
           for (const event of outbox)
             if (event.sagaId === sagaId) waiting.add(`${service} ${event.type}`);

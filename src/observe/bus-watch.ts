@@ -48,6 +48,8 @@ const COMMIT_MS = 10_000;
 /** Older looks are forgotten: what they would have told, a later one tells too. */
 const LOOKS_MAX = 100;
 const AGAIN_MS = 500;
+/** It is asked often, and what is deferred says nothing of the bus. */
+const FLOW = { deferred: false } as const;
 
 /**
  * Learns what the bus cannot hold any more. First a look finds that events have left their outbox;
@@ -150,7 +152,7 @@ export class BusWatch {
   async #count(stores: readonly CountedStore[]): Promise<readonly Counted[]> {
     const counted = stores.map(async ({ service, store }): Promise<readonly Counted[]> => {
       const asked = this.#now();
-      const counts = await store.inspect.counts();
+      const counts = await store.inspect.counts(FLOW);
       this.clocks.add(service, counts.at, { asked, answered: this.#now() });
       return [{ service, counts, asked }];
     });

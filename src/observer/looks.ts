@@ -1,6 +1,6 @@
 import { BusWatch } from "../observe/bus-watch.ts";
 import type { Reach } from "../observe/reach.ts";
-import type { StoreCounts } from "../ports/inspection.ts";
+import type { CountsQuery, StoreCounts } from "../ports/inspection.ts";
 import type { Attendance } from "./attendance.ts";
 
 /** How often outboxes and buses are looked at, at most. */
@@ -40,8 +40,8 @@ export class Looks {
     const now = this.#now();
     if (Math.abs(now - this.#lookedAt) < LOOK_EVERY_MS) return;
     const stores = this.#attendance.present.map((one) => {
-      const counts = async () => {
-        const told = await this.#attendance.read(one, (source) => source.inspect.counts());
+      const counts = async (query?: CountsQuery) => {
+        const told = await this.#attendance.read(one, (source) => source.inspect.counts(query));
         this.counts.set(one.service, told);
         return told;
       };

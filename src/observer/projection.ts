@@ -67,7 +67,8 @@ export class Projection {
     const version = database.prepare("PRAGMA user_version").get()?.user_version;
     if (version !== PROJECTION_VERSION) {
       database.exec("BEGIN IMMEDIATE");
-      for (const { name } of tables) database.exec(`DROP TABLE "${name}"`);
+      // What people did is in no journal.
+      for (const { name } of tables) if (name !== "action") database.exec(`DROP TABLE "${name}"`);
       database.exec(PROJECTION_TABLES);
       database.exec(`PRAGMA application_id = ${PROJECTION_MARK}`);
       database.exec(`PRAGMA user_version = ${PROJECTION_VERSION}`);

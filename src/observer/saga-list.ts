@@ -63,97 +63,116 @@ const LIST_START: ListPlace = { began: Number.MAX_SAFE_INTEGER, id: "" };
  * sagas than `limit`, or none, and still a next one.
  */
 export function sagaPage(sql: ProjectionSql, query: SagaListQuery): SagaListPage {
-  const { limit } = query;
-  if (query.prefix !== undefined) return byId(sql, query, query.prefix);
-  const places =
-    query.at === undefined && query.events === undefined
-      ? (query.verdicts ?? [undefined]).flatMap((verdict) => placesOf(sql, query, verdict))
-      : (query.events ?? [undefined]).flatMap((event) =>
-          (query.verdicts ?? VERDICTS).flatMap((verdict) => waiting(sql, query, verdict, event)),
-        );
-  const sorted = places
+  const { limit, prefix, correlationId } = query;
+  if (prefix !== undefined) return examine(sql, query, byId(sql, query, prefix));
+  if (correlationId !== undefined) return examine(sql, query, related(sql, query, correlationId));
+  const sorted = placesOf(sql, query)
     .sort((a, b) => b.began - a.began || compare(b.id, a.id))
-    // A saga may wait for several of the events.
+    // A saga may wait for several of the events, or for one at several services.
     .filter(({ id }, n, all) => id !== all[n - 1]?.id)
     .slice(0, limit);
   const sagas = sorted.flatMap(({ id }) => rowOf(sql, id));
   return { sagas, next: sorted.length < limit ? undefined : sorted.at(-1) };
 }
 
-function placesOf(
-  sql: ProjectionSql,
-  { beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
-  verdict: SagaVerdict | undefined,
-): readonly ListPlace[] {
-  const filters = [
-    ...(verdict === undefined ? [] : [["verdict = ?", verdict] as const]),
-    ...(correlationId === undefined ? [] : [["correlation = ?", correlationId] as const]),
-  ];
-  const where = [...filters.map(([text]) => text), "(began, id) < (?, ?)"].join(" AND ");
-  const from = startOf(behind, beganBy);
-  const found = sql.all(
-    `SELECT began, id FROM saga WHERE ${where} ORDER BY began DESC, id DESC LIMIT ?`,
-    ...filters.map(([, value]) => value),
-    ...[from.began, from.id, limit],
+/** The first places of each range of an index. */
+function placesOf(sql: ProjectionSql, query: SagaListQuery): ListPlace[] {
+  const { at, events, verdicts } = query;
+  if (at === undefined && events === undefined)
+    return (verdicts ?? [undefined]).flatMap((verdict) => judgedSo(sql, query, verdict));
+  const among = events?.flatMap((stem) =>
+    (at === undefined ? hearersOf(sql, stem) : [at]).map((service) => ({ service, stem })),
+  ) ?? [{ service: at ?? "", stem: undefined }];
+  return among.flatMap((where) =>
+    (verdicts ?? VERDICTS).flatMap((verdict) => waiting(sql, query, verdict, where)),
   );
-  const own = correlationId === undefined ? undefined : ownOf(sql, correlationId, from, verdict);
-  return [...found.map(placeIn), ...(own === undefined ? [] : [own])];
 }
 
-/** The saga whose id is the correlation id: it keeps none. */
-function ownOf(
+function judgedSo(
   sql: ProjectionSql,
-  id: string,
-  from: ListPlace,
+  { beganBy, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict | undefined,
-): ListPlace | undefined {
-  const row = sql.first(
-    `SELECT began, id FROM saga WHERE id = ? AND correlation IS NULL AND (began, id) < (?, ?)
-     AND verdict = coalesce(?, verdict)`,
-    ...[id, from.began, from.id, verdict ?? null],
-  );
-  return row && placeIn(row);
+): readonly ListPlace[] {
+  const from = startOf(behind, beganBy);
+  return sql
+    .all(
+      `SELECT began, id FROM saga WHERE ${verdict === undefined ? "" : "verdict = ? AND "}
+       (began, id) < (?, ?) ORDER BY began DESC, id DESC LIMIT ?`,
+      ...(verdict === undefined ? [] : [verdict]),
+      ...[from.began, from.id, limit],
+    )
+    .map(placeIn);
 }
 
 function waiting(
   sql: ProjectionSql,
-  { at, beganBy, correlationId, behind = LIST_START, limit }: SagaListQuery,
+  { beganBy, behind = LIST_START, limit }: SagaListQuery,
   verdict: SagaVerdict,
-  event: string | undefined,
+  { service, stem }: { readonly service: string; readonly stem: string | undefined },
 ): readonly ListPlace[] {
   const from = startOf(behind, beganBy);
-  const filters = [
-    ...(at === undefined ? [] : [["d.service = ?", at] as const]),
-    ...(event === undefined ? [] : [["d.stem = ?", event] as const]),
-    ...(correlationId === undefined
-      ? []
-      : [["coalesce(s.correlation, s.id) = ?", correlationId] as const]),
-  ];
-  // An event has few hearers: where both are asked for, few of its rows are of another service.
-  const index = event === undefined ? "delivery_service" : "delivery_event";
   return sql
     .all(
-      `SELECT DISTINCT d.began, d.saga AS id FROM delivery d INDEXED BY ${index}
-       ${correlationId === undefined ? "" : "JOIN saga s ON s.id = d.saga"}
-       WHERE d.verdict = ? AND (d.began, d.saga) < (?, ?)
-       ${filters.map(([text]) => `AND ${text}`).join(" ")}
-       ORDER BY d.began DESC, d.saga DESC LIMIT ?`,
-      ...[verdict, from.began, from.id],
-      ...filters.map(([, value]) => value),
+      `SELECT DISTINCT began, saga AS id FROM delivery
+       INDEXED BY ${stem === undefined ? "delivery_service" : "delivery_event"}
+       WHERE service = ? AND verdict = ? AND (began, saga) < (?, ?)
+       ${stem === undefined ? "" : "AND stem = ?"} ORDER BY began DESC, saga DESC LIMIT ?`,
+      ...[service, verdict, from.began, from.id],
+      ...(stem === undefined ? [] : [stem]),
       limit,
     )
     .map(placeIn);
 }
 
-function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaListPage {
-  const { behind, limit, verdicts, at, events, beganBy, correlationId } = query;
-  const examined = sql.all(
+/** The services at which sagas wait for an event: a look-up in the index for each of them. */
+function hearersOf(sql: ProjectionSql, stem: string): readonly string[] {
+  const text = `SELECT service FROM delivery INDEXED BY delivery_event
+    WHERE stem = ? AND service > ? ORDER BY service LIMIT 1`;
+  const found: string[] = [];
+  for (let last: string | undefined = ""; last !== undefined; ) {
+    last = textIn(sql.first(text, stem, last)?.service);
+    if (last !== undefined) found.push(last);
+  }
+  return found;
+}
+
+/** Sagas whose id begins so, in the order of their ids. */
+function byId(sql: ProjectionSql, { behind }: SagaListQuery, prefix: string): readonly StoredRow[] {
+  return sql.all(
     `SELECT * FROM saga WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ${EXAMINED_MAX}`,
     ...[prefix, `${prefix}\u{10ffff}`, behind?.id ?? ""],
   );
+}
+
+/** Sagas with a correlation id, and the one whose id that is: it keeps none. */
+function related(
+  sql: ProjectionSql,
+  { beganBy, behind = LIST_START }: SagaListQuery,
+  correlationId: string,
+): readonly StoredRow[] {
+  const { began, id } = startOf(behind, beganBy);
+  const [others, own] = ["correlation = ?", "id = ? AND correlation IS NULL"].map((where) =>
+    sql.all(
+      `SELECT * FROM saga WHERE ${where} AND (began, id) < (?, ?)
+       ORDER BY began DESC, id DESC LIMIT ${EXAMINED_MAX}`,
+      ...[correlationId, began, id],
+    ),
+  );
+  return [...(others ?? []), ...(own ?? [])]
+    .sort((a, b) => Number(b.began) - Number(a.began) || compare(String(b.id), String(a.id)))
+    .slice(0, EXAMINED_MAX);
+}
+
+/** Those of some rows, at most `EXAMINED_MAX`, for which all filters hold. */
+function examine(
+  sql: ProjectionSql,
+  query: SagaListQuery,
+  rows: readonly StoredRow[],
+): SagaListPage {
+  const { limit, verdicts, at, events, beganBy, correlationId } = query;
   const kept: ListedRow[] = [];
   let last: StoredRow | undefined;
-  for (const row of examined) {
+  for (const row of rows) {
     if (kept.length === limit) break;
     last = row;
     const saga = listed(sql, row);
@@ -164,7 +183,7 @@ function byId(sql: ProjectionSql, query: SagaListQuery, prefix: string): SagaLis
       ((at === undefined && events === undefined) || waitsFor(sql, saga.id, query));
     if (fits) kept.push(saga);
   }
-  const more = kept.length === limit || examined.length === EXAMINED_MAX;
+  const more = kept.length === limit || rows.length === EXAMINED_MAX;
   return { sagas: kept, next: more && last !== undefined ? placeIn(last) : undefined };
 }
 

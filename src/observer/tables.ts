@@ -73,7 +73,7 @@ export const PROJECTION_TABLES = `
   CREATE INDEX delivery_saga ON delivery (saga);
   CREATE INDEX delivery_service ON delivery (service, verdict, began, saga);
   -- Who waits for an event, at a service or at any.
-  CREATE INDEX delivery_event ON delivery (stem, verdict, began, saga, service);
+  CREATE INDEX delivery_event ON delivery (stem, service, verdict, began, saga);
   -- Who waits where, in the order in which it is grouped.
   CREATE INDEX delivery_place ON delivery (service, reaction, stem, verdict, saga);
   CREATE INDEX delivery_way ON delivery (verdict, since) WHERE state = 'on its way';
@@ -146,7 +146,8 @@ export const PROJECTION_TABLES = `
     n      INTEGER NOT NULL,
     PRIMARY KEY (span, at, edge, kind, bucket)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE action (
+  -- Kept with each version: its columns stay as they are.
+  CREATE TABLE IF NOT EXISTS action (
     id       INTEGER PRIMARY KEY,
     at       INTEGER NOT NULL,
     action   TEXT NOT NULL,

@@ -2,7 +2,7 @@ import { encodeJson } from "../cloudevents/json.ts";
 import type { EventEnvelope } from "../contract/envelope.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { Deferred, DeferredState } from "../ports/deferred.ts";
-import type { SagaHistory, SagaQuery, StoreInspection } from "../ports/inspection.ts";
+import type { CountsQuery, SagaHistory, SagaQuery, StoreInspection } from "../ports/inspection.ts";
 import type { JournalSource, SourceAbout } from "../ports/source.ts";
 import { givenList, givenRecord, givenTexts } from "./checked.ts";
 import { JOURNAL_MAX, PAGE_ROWS_MAX, PAGE_SAGAS_MAX } from "./source-limits.ts";
@@ -158,8 +158,8 @@ class HttpInspection implements StoreInspection {
     );
   }
 
-  counts() {
-    return this.#ask({ call: "counts" }, countsReplied);
+  counts({ deferred = true }: CountsQuery = {}) {
+    return this.#ask({ call: "counts", deferred }, countsReplied);
   }
 
   retry(seq: number) {

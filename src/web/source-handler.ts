@@ -110,7 +110,7 @@ async function answer(
     case "outbox":
       return source.outbox(call.limit);
     case "counts":
-      return inspect.counts();
+      return inspect.counts({ deferred: call.deferred });
     case "journal":
       return inspect.journal(call.sagaId, call.limit);
     case "sagas":

@@ -14,7 +14,8 @@ import {
 
 /** What a console asks the endpoint of a source for. */
 export type SourceCall =
-  | { readonly call: "about" | "counts" }
+  | { readonly call: "about" }
+  | { readonly call: "counts"; readonly deferred: boolean }
   | { readonly call: "feed"; readonly after: string | undefined; readonly limit: number }
   | { readonly call: "outbox" | "sagas"; readonly limit: number }
   | { readonly call: "journal"; readonly sagaId: string; readonly limit: number }
@@ -48,8 +49,9 @@ function callIn(value: unknown): SourceCall {
   const call = givenWord(body.call, CALLS);
   switch (call) {
     case "about":
-    case "counts":
       return { call };
+    case "counts":
+      return { call, deferred: body.deferred !== false };
     case "feed": {
       const after = body.after === undefined ? undefined : givenText(body.after, CURSOR_MAX_CHARS);
       return { call, after, limit: limitIn(body.limit) };

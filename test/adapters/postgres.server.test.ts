@@ -11,6 +11,7 @@ import { newSchema } from "../servers/postgres.ts";
 import { serverUrl, titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
 import { lostAnswers } from "./postgres-answers.ts";
+import { planCases } from "./postgres-plans.ts";
 
 const session = { service: "shop", owner: "p1", leaseMs: 1_000, now: Date.now };
 
@@ -22,6 +23,7 @@ describe.skipIf(urlOf("postgres") === undefined)(titleOf("postgres", "Postgres s
   afterAll(() => own.end());
 
   lostAnswers({ describe, it }, () => serverUrl("postgres"));
+  planCases({ describe, it }, () => serverUrl("postgres"));
 
   it("ten processes may start at once on an empty database", async () => {
     const schema = newSchema();

@@ -71,6 +71,11 @@ describe("the console's API tells of a saga that is stuck", () => {
     expect(await at("event=payment.charged.v2,order.placed")).toEqual(["o-5", "o-4", "o-3", "o-2"]);
     expect(await at("event=payment.charged&at=stock&verdict=stuck")).toEqual(["o-3", "o-2"]);
     expect(await at("event=order.placed&at=stock")).toEqual([]);
+    const many = Array.from({ length: 33 }, (_, n) => `a.b${n}`).join(",");
+    for (const refused of [many, "order.placed,", ","])
+      expect(await stage.sagas(`event=${refused}`)).toMatchObject({
+        error: { code: "QUERY_INVALID" },
+      });
     const [waiting] = (await stage.sagas("verdict=parked")).sagas;
     expect([waiting?.rests, waiting?.waitsFor?.state]).toEqual([undefined, "parked"]);
   });

@@ -10,6 +10,7 @@ import type { Mutant } from "./mutant.ts";
 import { OBSERVER_MUTANTS } from "./observer-mutants.ts";
 import { OUTLOOK_MUTANTS } from "./outlook-mutants.ts";
 import { PACE_MUTANTS } from "./pace-mutants.ts";
+import { PLAN_MUTANTS } from "./plan-mutants.ts";
 import { POSTGRES_BUS_MUTANTS } from "./postgres-bus-mutants.ts";
 import { POSTGRES_MUTANTS } from "./postgres-mutants.ts";
 import { PROOF_MUTANTS } from "./proof-mutants.ts";
@@ -28,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SQLITE_MUTANTS,
   ...POSTGRES_MUTANTS,
   ...POSTGRES_BUS_MUTANTS,
+  ...PLAN_MUTANTS,
   ...FLIGHT_MUTANTS,
   ...BUS_MUTANTS,
   ...FILE_MUTANTS,

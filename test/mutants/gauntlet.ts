@@ -7,6 +7,7 @@ import { lostAnswers } from "../adapters/postgres-answers.ts";
 import { flightCases } from "../adapters/postgres-flight.ts";
 import { handedOver } from "../adapters/postgres-hand-over.ts";
 import { memberLiveness } from "../adapters/postgres-liveness.ts";
+import { planCases } from "../adapters/postgres-plans.ts";
 import { memberSuccession } from "../adapters/postgres-succession.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
@@ -102,6 +103,7 @@ if (suite === "postgres") {
   flightCases(collect, () => url);
   handedOver(collect, () => url);
   memberLiveness(collect, () => url);
+  planCases(collect, () => url);
   memberSuccession(collect, () => url);
   const shelves = postgresShelves(() => url);
   isolationCases(collect, shelves);

@@ -180,12 +180,20 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     caughtBy: pages,
   },
   {
+    name: "a page counts a saga twice that waits for two events",
+    edits: [
+      edit("observer/saga-list.ts", ".filter(({ id }, n,", ".slice(0, limit).filter(({ id }, n,"),
+    ],
+    suite: "observer",
+    caughtBy: pages,
+  },
+  {
     name: "a list of an event is of all services",
     edits: [
       edit(
         "observer/saga-list.ts",
-        "at === undefined ? [] : [[",
-        "at === undefined || event ? [] : [[",
+        "(at === undefined ? hearersOf(sql, stem)",
+        "(at !== '' ? hearersOf(sql, stem)",
       ),
     ],
     suite: "observer",

@@ -43,9 +43,10 @@ class Journal implements AsyncDisposable {
     return writer;
   }
 
-  source(settings = ""): JournalSource {
-    const connectionString = `${this.url}${settings}`;
-    const source = new PostgresSource({ connectionString, schema: this.schema });
+  source(options = ""): JournalSource {
+    const url = new URL(this.url);
+    if (options !== "") url.searchParams.set("options", options);
+    const source = new PostgresSource({ connectionString: url.href, schema: this.schema });
     this.#sources.push(source);
     return source;
   }
@@ -192,7 +193,7 @@ export function feedCases({ describe, it }: Runner, url: () => string): void {
       const writer = await journal.begin();
       await writer.write("first");
       await writer.end("COMMIT");
-      const source = journal.source("?options=-c%20jit%3Don");
+      const source = journal.source("-c jit=on");
       const { rows } = await source.feed(undefined, PAGE);
       const read = [rows[0]?.saga, ...(await source.inspect.histories(["s"]))];
       assert.deepEqual(

@@ -249,7 +249,7 @@ function javaOf(jars: string, args: readonly string[]): string[] {
   return [...options, ...args];
 }
 
-function accepts(port: number): Promise<void> {
+export function accepts(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("connect", () => {

@@ -54,7 +54,7 @@ export class Server {
   readonly place: Place;
   readonly #recipe: Recipe;
   #child: ChildProcess | undefined;
-  /** Settles once the process that was killed last is gone. */
+  /** Settles once what was killed last is gone, with the processes that it had started. */
   #gone: Promise<void> = Promise.resolve();
   #output = "";
   #paused: number[] = [];
@@ -104,7 +104,7 @@ export class Server {
   async kill(): Promise<void> {
     const child = this.#child;
     if (child !== undefined) {
-      this.#gone = new Promise((resolve) => child.once("exit", () => resolve()));
+      this.#gone = goneWith(child);
       this.#signal("SIGKILL");
     }
     await this.#gone;
@@ -178,6 +178,18 @@ function signal(pid: number, name: NodeJS.Signals): void {
     // It has just ended by itself.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
+}
+
+/** Settles once a process has ended, and all those of its group. */
+async function goneWith(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.once("exit", resolve));
+  const living = () => {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
+    const all = stdout.split("\n").map((line) => line.trim().split(/\s+/));
+    // One that has ended stays in the list until its parent asks for its status.
+    return all.filter(([group, state]) => Number(group) === child.pid && !state?.startsWith("Z"));
+  };
+  await eventually("the processes of a server are gone", () => living().length, 0, START_LIMIT_MS);
 }
 
 /** The processes that a process has started, and those that these have. */

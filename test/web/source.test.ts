@@ -156,6 +156,8 @@ describe("the endpoint of a source", () => {
       expect([(await ask(refused)).status, refused]).toEqual([400, refused]);
     expect((await ask(event({}))).status).toBe(200);
     expect(await (await shop.ask({ call: "counts" })).json()).toMatchObject({ outbox: 1 });
+    const flow = { call: "counts", deferred: false };
+    expect(await (await shop.ask(flow)).json()).toMatchObject({ outbox: 1, deferred: {} });
     await using other = await parkedShop("retry", "discard", "payloads");
     expect((await other.ask({ call: "republish", event: event({}) })).status).toBe(403);
   });

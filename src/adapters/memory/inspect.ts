@@ -3,6 +3,7 @@ import type { EventEnvelope } from "../../contract/envelope.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type {
+  CountsQuery,
   SagaHistory,
   SagaPlace,
   SagaQuery,
@@ -68,11 +69,11 @@ export class MemoryInspection implements StoreInspection {
       .slice(0, limit);
   }
 
-  async counts(): Promise<StoreCounts> {
+  async counts({ deferred: all = true }: CountsQuery = {}): Promise<StoreCounts> {
     const outbox = [...this.#database.outbox.values()];
     const oldest = outbox.reduce((at, row) => Math.min(at, row.at), Number.POSITIVE_INFINITY);
     const deferred: Partial<Record<DeferredState, number>> = {};
-    for (const { state } of this.#database.deferred.values())
+    for (const { state } of all ? this.#database.deferred.values() : [])
       deferred[state] = (deferred[state] ?? 0) + 1;
     const now = this.#now();
     const members = [...this.#database.members.values()];

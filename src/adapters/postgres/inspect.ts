@@ -12,6 +12,7 @@ import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type {
+  CountsQuery,
   SagaHistory,
   SagaPlace,
   SagaQuery,
@@ -79,11 +80,11 @@ export class PostgresInspection implements StoreInspection {
     );
   }
 
-  counts(): Promise<StoreCounts> {
+  counts({ deferred: all = true }: CountsQuery = {}): Promise<StoreCounts> {
     return this.#access.read(async (books) => {
       const [row] = await books.run(this.#statements.counts, []);
       const deferred: Partial<Record<DeferredState, number>> = {};
-      for (const { state, rows } of await books.run(this.#statements.states, []))
+      for (const { state, rows } of all ? await books.run(this.#statements.states, []) : [])
         deferred[toState(state)] = Number(rows);
       const at = Number(row?.at);
       return {

@@ -36,7 +36,7 @@ const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS
     FROM $S.declaration) AS d) AS list`;
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
 /** The planner expects more rows than come: FEED would be compiled for longer than it runs. */
-const BEGIN = `BEGIN READ ONLY; ${INTERPRETED}`;
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${INTERPRETED}`;
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
 /**
@@ -153,12 +153,11 @@ export class PostgresSource implements JournalSource {
       client.query<SqlRow>(this.#statement(FEED, values)),
       client.query("COMMIT"),
     ] as const;
-    const [failed] = (await Promise.allSettled(sent)).filter(({ status }) => status === "rejected");
-    client.release(failed !== undefined);
-    return sent[1].then(
-      ({ rows }) => rows,
-      (error: unknown) => this.#refuse(error),
-    );
+    const [begun, read, ended] = await Promise.allSettled(sent);
+    // The first failure is the cause of those behind it.
+    const failed = [begun, read].find((one) => one.status === "rejected");
+    client.release(failed !== undefined || ended.status === "rejected");
+    return read.status === "fulfilled" ? read.value.rows : this.#refuse(failed?.reason);
   }
 
   async #query(text: string, values: (string | number)[]): Promise<readonly SqlRow[]> {

@@ -23,7 +23,7 @@ const RELEASE = `UPDATE $S.deferred SET state = 'retrying', claims = 0, due_at =
     WHERE coalesce(c.blocks, d.${BLOCKS}) GROUP BY d.saga_id, d.reaction)
   RETURNING seq`;
 /** Behind a pooler, programs with other statements of these names share connections. */
-const LAYOUT = 6;
+const LAYOUT = 7;
 
 /** The statements of one schema. */
 export type Statements = ReturnType<typeof statementsFor>;

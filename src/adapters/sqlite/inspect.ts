@@ -5,6 +5,7 @@ import { stemOf } from "../../contract/grammar.ts";
 import type { Deferred, DeferredState } from "../../ports/deferred.ts";
 import { notParked } from "../../ports/errors.ts";
 import type {
+  CountsQuery,
   SagaHistory,
   SagaPlace,
   SagaQuery,
@@ -79,17 +80,14 @@ export class SqliteInspection implements StoreInspection {
     );
   }
 
-  counts(): Promise<StoreCounts> {
+  counts({ deferred: all = true }: CountsQuery = {}): Promise<StoreCounts> {
     return this.#access.read((sql) => {
       const outbox = sql.get(
         "SELECT coalesce(sum(count), 0) AS events, min(at) AS oldest FROM odori_outbox",
       );
       const deferred: Partial<Record<DeferredState, number>> = {};
-      for (const row of sql.all(
-        "SELECT state, count(*) AS rows FROM odori_deferred GROUP BY state",
-      )) {
-        deferred[toState(row.state)] = Number(row.rows);
-      }
+      const states = "SELECT state, count(*) AS rows FROM odori_deferred GROUP BY state";
+      for (const row of all ? sql.all(states) : []) deferred[toState(row.state)] = Number(row.rows);
       const oldest = outbox?.oldest;
       const at = this.#access.now();
       const live = sql.get(LIVE, at);

@@ -47,7 +47,7 @@ an event once the bus has confirmed it: then pass --payload, from the rows of it
         if (sender === undefined) return;
         for (const envelope of await eventsOf(event, sender, place, flags))
           await sender.store.inspect.republish(envelope);
-        const { processes } = await sender.store.inspect.counts();
+        const { processes } = await sender.store.inspect.counts({ deferred: false });
         const { id, type, emitter, missedBy } = event;
         if (flags.json) printJson({ republished: { id, type, emitter, missedBy }, processes });
         else {
