@@ -13,6 +13,7 @@ import { median } from "./harness/statistics.ts";
 interface Flags {
   readonly sizes: readonly number[];
   readonly only?: string;
+  readonly waiting: boolean;
   readonly soakMinutes?: number;
 }
 
@@ -28,7 +29,7 @@ const counts = (text: string) => {
   throw new InvalidArgumentError("They are whole numbers above 0, rising, separated by commas.");
 };
 
-const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
+const { sizes, only, waiting, soakMinutes } = new Command("npm run bench:growth --")
   .description(
     "Measures sagas beside the rows of many finished ones, in turn with an empty database. " +
       "The finished ones began in the last four weeks, and have random ids. " +
@@ -42,6 +43,11 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
   )
   .addOption(new Option("--only <name>", "on one of them").choices(["SQLite", "Postgres"]))
   .option(
+    "--waiting",
+    "none of them is finished: each has a delivery in each service that is due in a week",
+    false,
+  )
+  .option(
     "--soak-minutes <n>",
     "instead, 300 sagas a second for n minutes, and the memory each minute",
     positive,
@@ -51,6 +57,7 @@ const { sizes, only, soakMinutes } = new Command("npm run bench:growth --")
     "\nExamples:\n" +
       "  npm run bench:growth -- --sizes 10000 --only SQLite\n" +
       "  npm run bench:growth -- --sizes 10000000 --only Postgres   (26 GB, half an hour)\n" +
+      "  npm run bench:growth -- --sizes 1000000 --waiting --only Postgres\n" +
       "  npm run bench:growth -- --soak-minutes 20",
   )
   .parse()
@@ -82,7 +89,7 @@ async function grow(ground: Ground): Promise<void> {
   );
   process.stdout.write(
     tableHead([
-      "finished sagas kept",
+      waiting ? "waiting sagas kept" : "finished sagas kept",
       "sagas/s, of that of an empty one; with ids in order",
       "CPU ms/saga, against an empty one; with ids in order",
       "log KiB/saga; with ids in order; of an empty one",
@@ -127,9 +134,9 @@ async function grow(ground: Ground): Promise<void> {
 async function fill(ground: Ground, place: Place, from: number, to: number): Promise<void> {
   const last = Date.now();
   let done = 0;
-  await ground.fill(place, { from, to, first: last - HISTORY_MS, last }, (sagas) => {
+  await ground.fill(place, { from, to, first: last - HISTORY_MS, last, waiting }, (sagas) => {
     done += sagas;
-    process.stderr.write(`${ground.name}: ${done.toLocaleString("en")} rows of finished sagas\n`);
+    process.stderr.write(`${ground.name}: ${done.toLocaleString("en")} rows of sagas\n`);
   });
 }
 

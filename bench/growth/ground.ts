@@ -6,7 +6,7 @@ export interface Place {
   readonly folder: string;
 }
 
-/** Finished sagas that are added to a history. */
+/** Sagas that are added to a history. */
 export interface Span {
   /** They have the numbers from `from` to `to`, which is not among them. */
   readonly from: number;
@@ -14,7 +14,12 @@ export interface Span {
   /** When the first and the last of them began: milliseconds since 1970. */
   readonly first: number;
   readonly last: number;
+  /** Whether each has a delivery in each service that is due in a week, and is not finished. */
+  readonly waiting: boolean;
 }
+
+/** When such a delivery is due, after it is added. */
+export const DUE_MS = 604_800_000;
 
 /** A database of one kind that can be filled with rows as sagas leave them. */
 export interface Ground {
@@ -23,7 +28,7 @@ export interface Ground {
   /** Works with an empty one. */
   empty(work: (place: Place) => Promise<void>): Promise<void>;
   /**
-   * Adds finished sagas by copying the rows of one that ran. They lie in the order in which they
+   * Adds sagas by copying the rows of one that ran. They lie in the order in which they
    * began, each with an id that has nothing in common with its neighbours'.
    */
   fill(place: Place, span: Span, onRows: (sagas: number) => void): Promise<void>;

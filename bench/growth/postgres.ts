@@ -3,7 +3,7 @@ import pg from "pg";
 import { SERVICES, type Servers } from "../harness/contestant.ts";
 import { withDatabase } from "../harness/database.ts";
 import { odoriPostgres } from "../ours/servers.ts";
-import type { Ground, Place } from "./ground.ts";
+import { DUE_MS, type Ground, type Place } from "./ground.ts";
 
 const WEEK_MS = 604_800_000;
 /** Sagas in one statement. */
@@ -35,6 +35,11 @@ const fillInbox = (schema: string) => `INSERT INTO "${schema}".inbox (born, saga
 const fillSaga = (schema: string) => `INSERT INTO "${schema}".saga (saga_id, born, last, marks)
   SELECT n.saga, n.born, n.born + 20, marks
   FROM (${SAGAS}) AS n, (SELECT marks FROM "${schema}".saga LIMIT 1) AS t`;
+const fillDeferred = (schema: string) => `INSERT INTO "${schema}".deferred (reaction, saga_id,
+    source, id, type, state, attempts, due_at, set_at, malformed, body, at)
+  SELECT reaction, n.saga, source, ${ID}, type, 'retrying', 1, "${schema}".now_ms() + ${DUE_MS},
+    n.born, false, '[]', n.born
+  FROM (${SAGAS}) AS n, (SELECT * FROM "${schema}".inbox ORDER BY seq LIMIT 1) AS t`;
 
 export function overPostgres(servers: Servers): Ground {
   return {
@@ -44,7 +49,7 @@ export function overPostgres(servers: Servers): Ground {
       withDatabase(servers.postgres, (url) =>
         work({ servers: { ...servers, postgres: url }, folder: "" }),
       ),
-    fill: (place, { from, to, first, last }, onRows) =>
+    fill: (place, { from, to, first, last, waiting }, onRows) =>
       client(place, async (one) => {
         const apart = (last - first) / (to - from);
         for (const schema of SERVICES) {
@@ -55,6 +60,7 @@ export function overPostgres(servers: Servers): Ground {
             const values = [low, high - 1, Math.round(first + (low - from) * apart), apart];
             await one.query(fillInbox(schema), values);
             await one.query(fillSaga(schema), values);
+            if (waiting) await one.query(fillDeferred(schema), values);
             onRows(high - low);
           }
         }

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { sqlite } from "odori/sqlite";
 import { SERVICES, type Servers } from "../harness/contestant.ts";
 import { odoriSqlite } from "../ours/embedded.ts";
-import type { Ground, Place } from "./ground.ts";
+import { DUE_MS, type Ground, type Place } from "./ground.ts";
 
 const files = ({ folder }: Place) => SERVICES.map((name) => join(folder, `${name}.db`));
 
@@ -21,7 +21,7 @@ export function overSqlite(servers: Servers): Ground {
         rmSync(folder, { recursive: true });
       }
     },
-    async fill(place, { from, to, first, last }, onRows) {
+    async fill(place, { from, to, first, last, waiting }, onRows) {
       const apart = (last - first) / (to - from);
       const id = `printf('%08x-%04x-8', n.born >> 16, n.born & 65535)
         || substr(lower(hex(randomblob(10))), 1, 19)`;
@@ -40,6 +40,11 @@ export function overSqlite(servers: Servers): Ground {
           INSERT INTO odori_saga (saga_id, born, last, marks)
             SELECT n.saga, n.born, n.born + 20, marks
             FROM n, (SELECT marks FROM odori_saga LIMIT 1);
+          INSERT INTO odori_deferred (reaction, saga_id, source, id, type, state, attempts, due_at,
+              set_at, malformed, body, at)
+            SELECT reaction, n.saga, source, ${id}, type, 'retrying', 1, ${Date.now() + DUE_MS},
+              n.born, 0, '[]', n.born
+            FROM n, (SELECT * FROM odori_inbox ORDER BY seq LIMIT 1) WHERE ${waiting ? 1 : 0};
           COMMIT; DROP TABLE n`);
         database.close();
         onRows(to - from);

@@ -27,8 +27,22 @@ function probeOf(service: string): Probe {
   let left = Number(count);
   return (at) => {
     if (service === victim && at === step && --left === 0) process.kill(process.pid, "SIGKILL");
-    writeSync(1, ".");
+    tell();
   };
+}
+
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits until the test has read what was printed before: its end of the pipe may be full. */
+function tell(): void {
+  for (;;)
+    try {
+      writeSync(1, ".");
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(nothing, 0, 0, 1);
+    }
 }
 
 const bus = memoryBus(choreography.services);

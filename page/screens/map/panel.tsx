@@ -1,15 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { MapEdge, MapNode, MapReply, VerdictCounts } from "../../../src/console/wire.ts";
+import type { MapEdge, MapNode, MapReply } from "../../../src/console/wire.ts";
 import { hrefOf, route } from "../../route.ts";
 import { rateText } from "../../text/number.ts";
 import { spanText } from "../../text/time.ts";
 import { shortType, visible } from "../../text/visible.ts";
-import { VERDICTS } from "../../ui/tones.ts";
-import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 import { eventsOf } from "../sagas/filter.ts";
 import { liveOfEdge, liveOfNode } from "./state.ts";
+import { Waiting } from "./waiting.tsx";
 
 /** What is open on the map, beside it. */
 export function Panel({ map }: { readonly map: MapReply }) {
@@ -173,34 +172,6 @@ function EdgePanel({ edge }: { readonly edge: MapEdge }) {
           <p class="bad">{edge.findings.map(visible).join(", ")}</p>
         </>
       )}
-    </>
-  );
-}
-
-/** Who waits, by verdict, each with the way to these sagas. */
-function Waiting({
-  counts,
-  at,
-  event,
-}: {
-  readonly counts: VerdictCounts | undefined;
-  readonly at: string;
-  readonly event?: string | undefined;
-}) {
-  const { map: w } = words.value;
-  const own = VERDICTS.filter((verdict) => (counts?.[verdict] ?? 0) > 0);
-  if (own.length === 0) return <p class="soft">{w.nobodyWaits}</p>;
-  return (
-    <>
-      <h3>{w.open}</h3>
-      <ul class="waiting">
-        {own.map((verdict) => (
-          <li key={verdict}>
-            <VerdictMark of={verdict} /> {counts?.[verdict]}{" "}
-            <a href={hrefOf("sagas", undefined, { verdict, at, event })}>{w.showSagas}</a>
-          </li>
-        ))}
-      </ul>
     </>
   );
 }
