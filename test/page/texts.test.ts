@@ -75,9 +75,9 @@ describe("the filter of sagas", () => {
       unknown: [],
       repeated: ["is:late", "at:b"],
     });
-    expect(parseFilter("is:odd older:soon at:")).toEqual({
+    expect(parseFilter("is:odd older:soon at: event:a.b,")).toEqual({
       filter: {},
-      unknown: ["is:odd", "older:soon", "at:"],
+      unknown: ["is:odd", "older:soon", "at:", "event:a.b,"],
       repeated: [],
     });
     expect(parseFilter("  ").filter).toEqual({});

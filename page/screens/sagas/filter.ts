@@ -41,8 +41,8 @@ export function parseFilter(text: string): Parsed {
     else if (key === "is" && verdictsIn(value))
       put("verdict", verdictsIn(value)?.join(",") ?? "", word);
     else if (key === "older" && SPAN.test(value)) put("older", value, word);
-    else if ((key === "at" || key === "event" || key === "correlation") && value !== "")
-      put(key, value, word);
+    else if (key === "event" && eventsOf(value.split(",")) !== undefined) put(key, value, word);
+    else if ((key === "at" || key === "correlation") && value !== "") put(key, value, word);
     else unknown.push(word);
   }
   if (id.join(" ") !== "") filter.id = id.join(" ");
@@ -52,11 +52,11 @@ export function parseFilter(text: string): Parsed {
 /** What a query takes: src/console/query.ts. */
 const EVENTS_MAX = { count: 32, letters: 512 };
 
-/** The types of an arrow as the value of `event:`; undefined if they are too many for one. */
+/** Some types as the value of `event:`; undefined if one has no name, or they are too many. */
 export function eventsOf(types: readonly string[]): string | undefined {
   const text = [...new Set(types.map((type) => type.replace(/\.v\d+$/, "")))].join(",");
   const fits = types.length <= EVENTS_MAX.count && text.length <= EVENTS_MAX.letters;
-  return fits ? text : undefined;
+  return fits && !types.includes("") ? text : undefined;
 }
 
 /** The filter as a person would have written it. */
