@@ -186,8 +186,10 @@ async function goneWith(child: ChildProcess): Promise<void> {
   const living = () => {
     const { stdout } = spawnSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
     const all = stdout.split("\n").map((line) => line.trim().split(/\s+/));
-    // One that has ended stays in the list until its parent asks for its status.
-    return all.filter(([group, state]) => Number(group) === child.pid && !state?.startsWith("Z"));
+    // One that has ended (Z) stays until its parent asks for its status; where threads of it still
+    // run (l), its files are open.
+    const isGone = (state = "") => state.startsWith("Z") && !state.includes("l");
+    return all.filter(([group, state]) => Number(group) === child.pid && !isGone(state));
   };
   await eventually("the processes of a server are gone", () => living().length, 0, START_LIMIT_MS);
 }
