@@ -5,6 +5,7 @@ import { eventsOf, filterText, parseFilter } from "../../page/screens/sagas/filt
 import { differences } from "../../page/text/difference.ts";
 import { jsonLines } from "../../page/text/json.ts";
 import { ends, visible, visibleLines } from "../../page/text/visible.ts";
+import { stemsIn } from "../../src/console/query.ts";
 
 describe("texts of strangers", () => {
   it("a character that cannot be seen, or turns others around, is written as its number", () => {
@@ -94,6 +95,8 @@ describe("the events of an arrow", () => {
     expect(eventsOf(["a.b.v1", "a.b.v2", "c.d.v10"])).toBe("a.b,c.d");
     expect(eventsOf(Array.from({ length: 33 }, (_, n) => `a.b${n}.v1`))).toBeUndefined();
     expect(eventsOf([`a.${"b".repeat(600)}.v1`])).toBeUndefined();
+    // As many as the server takes: test/console/resting.test.ts has one more.
+    expect(stemsIn(eventsOf(Array.from({ length: 32 }, (_, n) => `a.b${n}.v1`)))).toHaveLength(32);
   });
 });
 

@@ -184,20 +184,25 @@ function signal(pid: number, name: NodeJS.Signals): void {
 async function goneWith(child: ChildProcess): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
   const living = () => {
-    const { stdout } = spawnSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
-    const all = stdout.split("\n").map((line) => line.trim().split(/\s+/));
     // One that has ended (Z) stays until its parent asks for its status; where threads of it still
     // run (l), its files are open.
     const isGone = (state = "") => state.startsWith("Z") && !state.includes("l");
-    return all.filter(([group, state]) => Number(group) === child.pid && !isGone(state));
+    return processes("pgid=,stat=").filter(
+      ([group, state]) => Number(group) === child.pid && !isGone(state),
+    );
   };
   await eventually("the processes of a server are gone", () => living().length, 0, START_LIMIT_MS);
 }
 
+/** All processes of this machine, by columns of `ps`. */
+function processes(columns: string): readonly (readonly string[])[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", columns], { encoding: "utf8" });
+  return stdout.split("\n").map((line) => line.trim().split(/\s+/));
+}
+
 /** The processes that a process has started, and those that these have. */
 function descendantsOf(pid: number): readonly number[] {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = processes("pid=,ppid=").map((columns) => columns.map(Number));
   const found = [pid];
   for (const parent of found)
     for (const [child, of] of pairs) if (of === parent && child !== undefined) found.push(child);
