@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Job, Live } from "../../src/console/wire.ts";
 import { API } from "./api.ts";
 
@@ -8,8 +8,24 @@ export const live = signal<Partial<Live>>({});
 export const connected = signal(false);
 /** When the last message came, on the browser's clock. */
 export const heardAt = signal<number | undefined>(undefined);
-/** Changes when what is listed has changed. */
-export const changes = computed(() => live.value.change);
+/** Changes when what is listed has changed; of a hidden page, once it is seen again. */
+const changes = signal<number | undefined>(undefined);
+
+const seen = signal(!document.hidden);
+document.addEventListener("visibilitychange", () => {
+  seen.value = !document.hidden;
+});
+effect(() => {
+  if (seen.value) changes.value = live.value.change;
+});
+
+/** Calls at each change from now on. Returns what ends it. */
+export function onChange(call: () => void): () => void {
+  const before = changes.peek();
+  return changes.subscribe((change) => {
+    if (change !== before) call();
+  });
+}
 
 const WAIT_LEAST_MS = 1_000;
 const WAIT_MOST_MS = 15_000;

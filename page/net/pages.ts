@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { changes } from "./live.ts";
+import { onChange } from "./live.ts";
 import { Problem } from "./problem.ts";
 
 /** A list that is read page by page. `R` is a reply, with a page in it. */
@@ -39,6 +39,8 @@ class Pages<R extends { readonly next?: string }, T> {
   #pages = 0;
   /** Whether the next page was asked for while another one was read. */
   #wanted = false;
+  /** Whether the list has changed since the question that is not answered yet. */
+  #outdated = false;
 
   constructor(key: string, options: PagesOptions<R, T>) {
     this.key = key;
@@ -48,6 +50,7 @@ class Pages<R extends { readonly next?: string }, T> {
   /** Reads the list again from its beginning. */
   reload(): Promise<void> {
     this.#current?.abort();
+    this.#outdated = false;
     return this.#read(undefined);
   }
 
@@ -59,8 +62,8 @@ class Pages<R extends { readonly next?: string }, T> {
   }
 
   changed(): void {
-    const { asking, at } = this.state.peek();
-    if (asking || at === undefined || document.hidden) return;
+    this.#outdated = this.state.peek().asking;
+    if (this.#outdated) return;
     if (this.#pages <= 1) this.#read(undefined);
     else this.state.value = { ...this.state.peek(), stale: true };
   }
@@ -90,6 +93,7 @@ class Pages<R extends { readonly next?: string }, T> {
         at: Date.now(),
       };
       if (this.#wanted) await this.more();
+      if (this.#outdated) this.changed();
     } catch (error) {
       if (this.#current !== current) return;
       this.state.value = {
@@ -118,7 +122,7 @@ export function usePages<R extends { readonly next?: string }, T>(
   );
   useEffect(() => {
     pages.reload();
-    const stop = changes.subscribe(() => pages.changed());
+    const stop = onChange(() => pages.changed());
     return () => {
       stop();
       pages.stop();

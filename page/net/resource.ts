@@ -22,6 +22,8 @@ export class Resource<T> {
   readonly answer: Signal<Answer<T>> = signal<Answer<T>>(NOTHING);
   readonly #ask: (signal: AbortSignal) => Promise<T>;
   #current: AbortController | undefined;
+  /** Whether something has changed since the question that is not answered yet. */
+  #outdated = false;
 
   constructor(key: string, ask: (signal: AbortSignal) => Promise<T>) {
     this.key = key;
@@ -32,16 +34,24 @@ export class Resource<T> {
     this.#current?.abort();
     const current = new AbortController();
     this.#current = current;
+    this.#outdated = false;
     this.answer.value = { ...this.answer.peek(), asking: true };
     try {
       const value = await this.#ask(current.signal);
       if (this.#current !== current) return;
       this.answer.value = { value, problem: undefined, asking: false, at: Date.now() };
+      if (this.#outdated) await this.load();
     } catch (error) {
       if (this.#current !== current) return;
       const problem = Problem.from(error);
       this.answer.value = { ...this.answer.peek(), problem, asking: false };
     }
+  }
+
+  /** A slow answer is waited for: asking again at each change would never let it arrive. */
+  renew(): void {
+    if (this.answer.peek().asking) this.#outdated = true;
+    else void this.load();
   }
 
   stop(): void {

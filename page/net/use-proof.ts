@@ -11,12 +11,13 @@ const NONE: ProofReply = { state: "none" };
 export function useProof(wanted: boolean): Asked<ProofReply> {
   const ask = async (signal: AbortSignal) => (wanted ? api.proof(signal) : NONE);
   const asked = useResource(`proof ${wanted}`, ask, wanted);
-  const { value, reload } = asked;
+  const { value, asking, reload } = asked;
   const running = value?.state === "running";
   useEffect(() => {
-    if (!running) return;
-    const again = setInterval(reload, AGAIN_MS);
-    return () => clearInterval(again);
-  }, [running, reload]);
+    if (!running || asking) return;
+    // From one answer to the next question: an answer may take longer than the pause.
+    const again = setTimeout(reload, AGAIN_MS);
+    return () => clearTimeout(again);
+  }, [running, asking, reload]);
   return asked;
 }

@@ -1,5 +1,5 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { changes } from "./live.ts";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
+import { onChange } from "./live.ts";
 import { type Answer, Resource } from "./resource.ts";
 
 /** An answer, and how to ask again. */
@@ -23,12 +23,7 @@ export function useResource<T>(
     resource.load();
     return () => resource.stop();
   }, [resource]);
-  useEffect(() => (live ? changes.subscribe(() => later(resource)) : undefined), [resource, live]);
-  return { ...resource.answer.value, reload: () => void resource.load() };
-}
-
-/** A slow answer is waited for: asking again at each change would never let it arrive. */
-function later<T>(resource: Resource<T>): void {
-  const { asking, at } = resource.answer.peek();
-  if (!asking && at !== undefined && !document.hidden) resource.load();
+  useEffect(() => (live ? onChange(() => resource.renew()) : undefined), [resource, live]);
+  const reload = useCallback(() => void resource.load(), [resource]);
+  return { ...resource.answer.value, reload };
 }

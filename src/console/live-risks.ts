@@ -31,7 +31,8 @@ export function riskKey({ code, service, event }: Omit<Broken, "code"> & { code:
 /** Counts, by rule, the live sagas that may break it. */
 export class LiveRisks {
   readonly #desk: Desk;
-  #counting: { readonly at: number; readonly risks: Promise<Risks> } | undefined;
+  /** The last count; it is kept for as long as it has not ended, and for a time from then on. */
+  #counting: { readonly risks: Promise<Risks>; until: number } | undefined;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -39,10 +40,15 @@ export class LiveRisks {
 
   /** Of this moment, or a few seconds ago. */
   read(): Promise<Risks> {
-    const now = performance.now();
-    if (this.#counting === undefined || now - this.#counting.at > KEPT_MS)
-      this.#counting = { at: now, risks: this.#count() };
-    return this.#counting.risks;
+    if (this.#counting !== undefined && performance.now() < this.#counting.until)
+      return this.#counting.risks;
+    const counting = { risks: this.#count(), until: Number.POSITIVE_INFINITY };
+    this.#counting = counting;
+    const ended = () => {
+      counting.until = performance.now() + KEPT_MS;
+    };
+    counting.risks.then(ended, ended);
+    return counting.risks;
   }
 
   async #count(): Promise<Risks> {

@@ -25,9 +25,8 @@ export interface Opened extends AsyncDisposable {
 }
 
 const SIZE = { width: 1440, height: 860 };
-const LIMIT_MS = 120_000;
-/** Less than a test has, so that its failure says what was read. */
-const READS_MS = 45_000;
+/** Less than a test has, so that its failure says what was waited for, and what was read. */
+const LIMIT_MS = 45_000;
 /** For a test that looks at every screen. */
 export const EVERY_SCREEN_MS = 240_000;
 
@@ -38,7 +37,6 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
     ...{ viewport: SIZE, locale: "en", colorScheme: "light" },
     ...options,
   });
-  // Only a failing test takes that long.
   context.setDefaultTimeout(LIMIT_MS);
   const complaints: string[] = [];
   const page = await context.newPage();
@@ -54,7 +52,7 @@ export async function opened(url: string, options: BrowserContextOptions = {}): 
 export function reads(page: Page, text: string | RegExp): Promise<boolean> {
   const seen = () => page.innerText("body");
   const has = (all: string) => (typeof text === "string" ? all.includes(text) : text.test(all));
-  return eventually(`the page reads ${text}`, seen, has, READS_MS).then(() => true);
+  return eventually(`the page reads ${text}`, seen, has, LIMIT_MS).then(() => true);
 }
 
 /** Presses keys, one after the other. */
