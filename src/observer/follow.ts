@@ -1,6 +1,7 @@
 import { codeOf } from "../contract/errors.ts";
 import type { Observer } from "./observer.ts";
 import type { Projection } from "./projection.ts";
+import { type FollowRound, restAfter } from "./rest.ts";
 
 /** How far the projection is. */
 export interface FollowProgress {
@@ -12,10 +13,6 @@ export interface FollowProgress {
   readonly problem: string | undefined;
 }
 
-/** Between rounds, while nothing happens. */
-const PAUSE_MS = 250;
-/** After a round that has read rows. Shorter ones would read most sagas twice. */
-const BUSY_PAUSE_MS = 100;
 /** After a round that has failed. */
 const FAILED_PAUSE_MS = 2_000;
 /** Sagas with deliveries that were put off that each round reads again. */
@@ -67,20 +64,24 @@ export class Follower {
   }
 
   async #run(): Promise<void> {
+    let worked = 0;
     while (!this.#stopped) {
-      let pause = PAUSE_MS;
+      const began = performance.now();
+      let pause = FAILED_PAUSE_MS;
       try {
-        pause = await this.#round();
+        const round = await this.#round();
+        worked += performance.now() - began;
+        pause = restAfter(round, worked);
       } catch (error) {
         this.#progress = { ...this.#progress, problem: codeOf(error) };
-        pause = FAILED_PAUSE_MS;
       }
+      if (pause > 0) worked = 0;
       await this.#wait(pause);
     }
   }
 
-  /** Returns how long to wait for the next one, in milliseconds. */
-  async #round(): Promise<number> {
+  /** Returns what the feeds have given. */
+  async #round(): Promise<FollowRound> {
     const at = this.#now();
     // Before the feeds: what is missing in a journal that was read earlier may have come since.
     await this.#observer.lookAtBuses();
@@ -101,8 +102,7 @@ export class Follower {
       change: this.#progress.change + (changed ? 1 : 0),
       problem: undefined,
     };
-    if (more) return 0;
-    return rows > 0 ? BUSY_PAUSE_MS : PAUSE_MS;
+    return { rows, more };
   }
 
   /** Reads sagas again that were judged without a source, once one has come back. */
