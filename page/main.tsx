@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { aboutProblem, meet } from "./net/about.ts";
 import { openSession } from "./net/api.ts";
-import { follow } from "./net/live.ts";
+import { declared, follow, onChange } from "./net/live.ts";
 import { Problem } from "./net/problem.ts";
 import { followLinks } from "./route.ts";
 import { App } from "./shell/app.tsx";
@@ -11,8 +11,8 @@ followLinks();
 listenToKeys();
 try {
   await openSession();
-  follow();
-  void meet();
+  follow(() => void meet());
+  onChange(declared, () => void meet());
 } catch (error) {
   aboutProblem.value = Problem.from(error);
 }

@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Job, Live } from "../../src/console/wire.ts";
 import { API } from "./api.ts";
 
@@ -9,21 +9,26 @@ export const connected = signal(false);
 /** When the last message came, on the browser's clock. */
 export const heardAt = signal<number | undefined>(undefined);
 /** Changes when what is listed has changed; of a hidden page, once it is seen again. */
-const changes = signal<number | undefined>(undefined);
+export const changes = signal<number | undefined>(undefined);
+/** Changes when the choreography has. */
+export const declared = signal<string | undefined>(undefined);
 
 const seen = signal(!document.hidden);
 document.addEventListener("visibilitychange", () => {
   seen.value = !document.hidden;
 });
 effect(() => {
-  if (seen.value) changes.value = live.value.change;
+  if (!seen.value) return;
+  changes.value = live.value.change;
+  declared.value = live.value.choreography;
 });
 
-/** Calls at each change from now on. Returns what ends it. */
-export function onChange(call: () => void): () => void {
-  const before = changes.peek();
-  return changes.subscribe((change) => {
-    if (change !== before) call();
+/** Calls at each change of a signal from now on. Returns what ends it. */
+export function onChange(changing: ReadonlySignal<unknown>, call: () => void): () => void {
+  let before = changing.peek();
+  return changing.subscribe((now) => {
+    if (now !== before) call();
+    before = now;
   });
 }
 
@@ -40,13 +45,25 @@ function merged(before: Partial<Live>, delta: Partial<Live>): Partial<Live> {
   };
 }
 
-/** Follows the stream for as long as the page is open. */
-export function follow(wait = WAIT_LEAST_MS): void {
+/**
+ * Follows the stream while the page is seen: a browser has six connections to a host, for all of
+ * its tabs together.
+ *
+ * @param meet called when the stream opens, and when it is refused: the console may be another one
+ */
+export function follow(meet: () => void): void {
+  effect(() => (seen.value ? connect(meet, WAIT_LEAST_MS) : undefined));
+}
+
+/** Returns what ends the connection. */
+function connect(meet: () => void, wait: number): () => void {
   const stream = new EventSource(`${API}live`);
   let first = true;
+  let end = () => stream.close();
   stream.onopen = () => {
     first = true;
     connected.value = true;
+    meet();
   };
   stream.onmessage = ({ data }) => {
     const delta: Live = JSON.parse(data);
@@ -59,9 +76,18 @@ export function follow(wait = WAIT_LEAST_MS): void {
     const had = connected.peek();
     connected.value = false;
     if (stream.readyState !== EventSource.CLOSED) return;
+    meet();
     // The browser tries again by itself only where the connection broke.
     stream.close();
-    setTimeout(() => follow(had ? WAIT_LEAST_MS : Math.min(wait * 2, WAIT_MOST_MS)), wait);
+    const longer = had ? WAIT_LEAST_MS : Math.min(wait * 2, WAIT_MOST_MS);
+    const again = setTimeout(() => {
+      end = connect(meet, longer);
+    }, wait);
+    end = () => clearTimeout(again);
+  };
+  return () => {
+    connected.value = false;
+    end();
   };
 }
 

@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { onChange } from "./live.ts";
+import { changes, onChange } from "./live.ts";
 import { Problem } from "./problem.ts";
+import { useAgain } from "./use-resource.ts";
 
 /** A list that is read page by page. `R` is a reply, with a page in it. */
 export interface PagesState<R, T> {
@@ -14,7 +15,12 @@ export interface PagesState<R, T> {
   /** Whether the list has changed since, and was not read again because a person reads in it. */
   readonly stale: boolean;
   readonly at: number | undefined;
+  /** Whether many pages without a row were read, and there are more. */
+  readonly sparse: boolean;
 }
+
+/** Pages without a row that are read one behind the other. */
+const EMPTY_MAX = 25;
 
 type Ask<R> = (after: string | undefined, signal: AbortSignal) => Promise<R>;
 
@@ -33,6 +39,7 @@ class Pages<R extends { readonly next?: string }, T> {
     asking: false,
     stale: false,
     at: undefined,
+    sparse: false,
   });
   readonly #options: PagesOptions<R, T>;
   #current: AbortController | undefined;
@@ -68,29 +75,38 @@ class Pages<R extends { readonly next?: string }, T> {
     else this.state.value = { ...this.state.peek(), stale: true };
   }
 
+  #isEmpty(reply: R): boolean {
+    return reply.next !== undefined && this.#options.rowsOf(reply).length === 0;
+  }
+
   stop(): void {
     this.#current?.abort();
     this.#current = undefined;
   }
 
+  /** Reads a page; where none of its rows fits, also those behind it. */
   async #read(after: string | undefined): Promise<void> {
     const current = new AbortController();
     this.#current = current;
     this.state.value = { ...this.state.peek(), asking: true };
     try {
-      const reply = await this.#options.ask(after, current.signal);
+      const first = await this.#options.ask(after, current.signal);
+      let reply = first;
+      for (let empty = 1; this.#isEmpty(reply) && empty < EMPTY_MAX; empty++)
+        reply = await this.#options.ask(reply.next, current.signal);
       if (this.#current !== current) return;
       const before = this.state.peek();
       const own = this.#options.rowsOf(reply);
       this.#pages = after === undefined ? 1 : this.#pages + 1;
       this.state.value = {
         rows: after === undefined ? own : [...before.rows, ...own],
-        first: after === undefined ? reply : before.first,
+        first: after === undefined ? first : before.first,
         next: reply.next,
         problem: undefined,
         asking: false,
         stale: after === undefined ? false : before.stale,
         at: Date.now(),
+        sparse: this.#isEmpty(reply),
       };
       if (this.#wanted) await this.more();
       if (this.#outdated) this.changed();
@@ -122,7 +138,7 @@ export function usePages<R extends { readonly next?: string }, T>(
   );
   useEffect(() => {
     pages.reload();
-    const stop = onChange(() => pages.changed());
+    const stop = onChange(changes, () => pages.changed());
     return () => {
       stop();
       pages.stop();
@@ -132,5 +148,7 @@ export function usePages<R extends { readonly next?: string }, T>(
     () => ({ reload: () => void pages.reload(), more: () => void pages.more() }),
     [pages],
   );
-  return { ...pages.state.value, ...actions };
+  const state = pages.state.value;
+  useAgain(state, actions.reload);
+  return { ...state, ...actions };
 }

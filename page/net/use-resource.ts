@@ -1,5 +1,6 @@
+import type { ReadonlySignal } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
-import { onChange } from "./live.ts";
+import { changes, onChange } from "./live.ts";
 import { type Answer, Resource } from "./resource.ts";
 
 /** An answer, and how to ask again. */
@@ -8,13 +9,13 @@ export interface Asked<T> extends Answer<T> {
 }
 
 /**
- * Asks when `key` changes, and each time the server says that something has changed. `key` names
- * everything that `ask` depends on.
+ * Asks when `key` changes, and each time `changing` does; and again after a failure. `key` names
+ * everything else that `ask` depends on.
  */
 export function useResource<T>(
   key: string,
   ask: (signal: AbortSignal) => Promise<T>,
-  live = true,
+  changing: ReadonlySignal<unknown> | "once" = changes,
 ): Asked<T> {
   const latest = useRef(ask);
   latest.current = ask;
@@ -23,7 +24,29 @@ export function useResource<T>(
     resource.load();
     return () => resource.stop();
   }, [resource]);
-  useEffect(() => (live ? onChange(() => resource.renew()) : undefined), [resource, live]);
+  useEffect(
+    () => (changing === "once" ? undefined : onChange(changing, () => resource.renew())),
+    [resource, changing],
+  );
   const reload = useCallback(() => void resource.load(), [resource]);
-  return { ...resource.answer.value, reload };
+  const answer = resource.answer.value;
+  useAgain(answer, reload);
+  return { ...answer, reload };
+}
+
+const AGAIN_MS = 5_000;
+/** From here on, the server is to blame. */
+const SERVER_FAULTS = 500;
+
+/** Asks again after a failure that may have passed. */
+export function useAgain(
+  { problem, asking }: Pick<Answer<unknown>, "problem" | "asking">,
+  reload: () => void,
+): void {
+  const passes = problem !== undefined && (problem.status ?? SERVER_FAULTS) >= SERVER_FAULTS;
+  useEffect(() => {
+    if (!passes || asking) return;
+    const again = setTimeout(reload, AGAIN_MS);
+    return () => clearTimeout(again);
+  }, [passes, asking, reload]);
 }

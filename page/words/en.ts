@@ -187,6 +187,8 @@ export const en = {
     changed: "The list has changed",
     refresh: "Read again",
     followed: "Follow",
+    sparse: "Many sagas were looked at, and none of them matches. There are more.",
+    searchOn: "Search on",
   },
   open: {
     armed: (service: string, deadline: string, due: string) =>

@@ -169,6 +169,8 @@ export const ja: Words = {
     changed: "一覧が変わりました",
     refresh: "読み直す",
     followed: "追従",
+    sparse: "多数のサガを調べましたが、該当するものはありません。まだ続きがあります。",
+    searchOn: "続きを検索",
   },
   open: {
     armed: (service, deadline, due) =>

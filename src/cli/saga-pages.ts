@@ -225,13 +225,25 @@ async function* placesOf(
 }
 
 /** Lists the sagas with a correlation id, the one that began last first, at most `limit`. */
-export async function correlatedIds(
+export function correlatedIds(
   found: readonly Found[],
   correlationId: string,
   limit: number,
 ): Promise<readonly string[]> {
+  return firstIds(placesOf(found, { among: { correlationId } }), limit);
+}
+
+/** Lists the sagas of all services that began last, the last one first, at most `limit`. */
+export function recentIds(found: readonly Found[], limit: number): Promise<readonly string[]> {
+  return firstIds(placesOf(found, {}), limit);
+}
+
+async function firstIds(
+  pages: AsyncGenerator<readonly SagaPlace[]>,
+  limit: number,
+): Promise<readonly string[]> {
   const ids = new Set<string>();
-  for await (const places of placesOf(found, { among: { correlationId } })) {
+  for await (const places of pages) {
     for (const { sagaId } of places) ids.add(sagaId);
     if (ids.size >= limit) break;
   }

@@ -63,6 +63,7 @@ export class Desk {
   readonly kept: KeptPayloads | undefined;
   readonly #named: Manifest | undefined;
   #declared: { readonly key: string; readonly manifest: Manifest | undefined } | undefined;
+  #key: { readonly of: Manifest | undefined; readonly key: string } | undefined;
   readonly #foresight = new Foresight();
   readonly #allowance = new Allowance();
   readonly #looks: LookLimits | undefined;
@@ -110,7 +111,9 @@ export class Desk {
   /** Identifies the choreography: what was made from it may be kept. */
   get manifestKey(): string {
     const { manifest } = this;
-    return manifest === undefined ? "" : fingerprintOf(manifest);
+    if (this.#key?.of !== manifest)
+      this.#key = { of: manifest, key: manifest === undefined ? "" : fingerprintOf(manifest) };
+    return this.#key?.key ?? "";
   }
 
   /**

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { tokenComparison } from "../web/token.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 
@@ -12,7 +12,9 @@ export interface GuardOptions {
   readonly base: string;
 }
 
+/** Browsers give a cookie to every port of a host: each token has a name of its own. */
 const COOKIE = "odori_console";
+const COOKIE_LETTERS = 8;
 /** The header that no form and no other page can send without asking first, which is refused. */
 const OWN_HEADER = "odori-console";
 /** Sessions that are known at once: the oldest is forgotten. */
@@ -24,6 +26,7 @@ export class Guard {
   readonly #hosts: ReadonlySet<string>;
   readonly #isToken: ((given: string) => boolean) | undefined;
   readonly #path: string;
+  readonly #cookie: string;
   /** By id: when it ends. */
   readonly #sessions = new Map<string, number>();
 
@@ -31,6 +34,10 @@ export class Guard {
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#isToken = token === undefined ? undefined : tokenComparison(token);
     this.#path = `${base}/`;
+    const hash = createHash("sha256")
+      .update(token ?? "")
+      .digest("hex");
+    this.#cookie = `${COOKIE}_${hash.slice(0, COOKIE_LETTERS)}`;
   }
 
   /** Throws `HOST_REFUSED` for a name that a page of others may have given to this address. */
@@ -44,7 +51,7 @@ export class Guard {
     if (this.#isToken === undefined) return;
     const [, bearer] = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
     if (bearer !== undefined && this.#isToken(bearer)) return;
-    const ends = this.#sessions.get(cookieOf(request) ?? "");
+    const ends = this.#sessions.get(cookieOf(request, this.#cookie) ?? "");
     if (ends === undefined || ends < Date.now())
       throw new ConsoleRefusal(
         401,
@@ -74,7 +81,7 @@ export class Guard {
     this.#sessions.set(id, Date.now() + SESSION_MS);
     const secure = request.headers.get("origin")?.startsWith("https:") ? "; Secure" : "";
     const age = `Max-Age=${SESSION_MS / 1_000}`;
-    return `${COOKIE}=${id}; HttpOnly; SameSite=Strict; Path=${this.#path}; ${age}${secure}`;
+    return `${this.#cookie}=${id}; HttpOnly; SameSite=Strict; Path=${this.#path}; ${age}${secure}`;
   }
 }
 
@@ -91,9 +98,9 @@ function originHost(origin: string | null): string | undefined {
   return origin !== null && URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-function cookieOf(request: Request): string | undefined {
+function cookieOf(request: Request, name: string): string | undefined {
   const pairs = (request.headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** Headers of every reply. The page loads what it is made of, and asks this server: no more. */

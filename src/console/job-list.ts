@@ -19,7 +19,7 @@ export interface JobWork {
 }
 
 const RUNNING_MAX = 4;
-/** Jobs that are remembered. */
+/** Ended jobs that are remembered. */
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
@@ -66,7 +66,8 @@ export class JobList {
       throw new ConsoleRefusal(429, "CONSOLE_BUSY", `At most ${RUNNING_MAX} jobs run at once.`);
     const job = new RunningJob(work);
     this.#jobs.unshift(job);
-    this.#jobs.splice(KEPT_MAX);
+    const ended = this.#jobs.filter((one) => !one.isRunning);
+    for (const old of ended.slice(KEPT_MAX)) this.#jobs.splice(this.#jobs.indexOf(old), 1);
     job.start();
     return job.state();
   }
@@ -77,6 +78,8 @@ class RunningJob {
   #work: JobWork;
   readonly #total: number;
   readonly #began = Date.now();
+  /** The rate does not depend on a clock that may be set. */
+  readonly #started = performance.now();
   #endedAt: number | undefined;
   readonly #problems: Job["problems"][number][] = [];
   #state: Job["state"] = "running";
@@ -161,6 +164,6 @@ class RunningJob {
   #rate(): number {
     const { perSecond, ramp } = this.#work;
     if (!ramp) return perSecond;
-    return Math.min(perSecond, 2 ** Math.floor((Date.now() - this.#began) / RAMP_MS));
+    return Math.min(perSecond, 2 ** Math.floor((performance.now() - this.#started) / RAMP_MS));
   }
 }

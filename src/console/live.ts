@@ -11,7 +11,9 @@ const ENDED_MS = 30_000;
 export class LiveNow {
   readonly #desk: Desk;
   readonly #maps: Maps;
-  #ledger: { readonly change: number; readonly of: Live["ledger"] } | undefined;
+  /** Changes of another process of this console have other numbers. */
+  #change = Date.now();
+  #marks = "";
 
   constructor(desk: Desk, maps: Maps) {
     this.#desk = desk;
@@ -21,7 +23,7 @@ export class LiveNow {
   read(query: MapQuery): Live {
     const { follower, jobs, observer, dev } = this.#desk;
     const now = Date.now();
-    const { upTo, change, problem } = follower.progress;
+    const { upTo, problem } = follower.progress;
     return {
       now,
       ...(upTo !== undefined && { behindMs: Math.max(0, now - upTo) }),
@@ -35,21 +37,28 @@ export class LiveNow {
         ...(place !== undefined && { place }),
       })),
       failures: dev?.failure === undefined ? [] : [dev.failure],
-      totals: totals(this.#desk),
-      ledger: this.#ledgerAt(change),
+      ...this.#accounts(),
       ...this.#maps.live(query),
-      change,
+      choreography: this.#desk.manifestKey,
       jobs: jobs.recent(ENDED_MS),
     };
   }
 
-  /** The ledger changes only with the projection. */
-  #ledgerAt(change: number): Live["ledger"] {
-    if (this.#ledger?.change !== change) {
-      const { emitted, unexplained } = ledger(this.#desk);
-      this.#ledger = { change, of: { emitted, unexplained } };
-    }
-    return this.#ledger?.of;
+  /**
+   * The follower counts what its own rounds have read. Beside that, time makes sagas late and
+   * events unexplained, actions read sagas, and another console may write to the projection.
+   */
+  #accounts(): Pick<Live, "totals" | "ledger" | "change"> {
+    const { follower, observer } = this.#desk;
+    const verdicts = totals(this.#desk);
+    const { emitted, unexplained } = ledger(this.#desk);
+    const processes = [...observer.counts].map(([service, one]) => [service, one.processes]);
+    const away = observer.away.map(({ service }) => service);
+    const { change } = follower.progress;
+    const marks = JSON.stringify([change, verdicts, emitted, unexplained, processes, away]);
+    if (marks !== this.#marks) this.#change++;
+    this.#marks = marks;
+    return { totals: verdicts, ledger: { emitted, unexplained }, change: this.#change };
   }
 }
 
@@ -57,6 +66,7 @@ export class LiveNow {
 export function deltaOf(before: Live | undefined, now: Live): Live {
   if (before === undefined) return now;
   const { nodes, edges, totals, ledger, unread, unnamed, lostBuses, failures, change, jobs } = now;
+  const { choreography } = now;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   const entries = <T>(
     was: Readonly<Record<string, T>> = {},
@@ -74,6 +84,7 @@ export function deltaOf(before: Live | undefined, now: Live): Live {
     ...(differs(before.totals, totals) && { totals }),
     ...(differs(before.ledger, ledger) && { ledger }),
     ...(differs(before.change, change) && { change }),
+    ...(differs(before.choreography, choreography) && { choreography }),
     ...(differs(before.jobs, jobs) && { jobs }),
     ...(Object.keys(changedNodes).length > 0 && { nodes: changedNodes }),
     ...(Object.keys(changedEdges).length > 0 && { edges: changedEdges }),

@@ -4,7 +4,7 @@ const PAUSE_MS = 250;
 const BUSY_PAUSE_MS = 100;
 /**
  * Pauses are this many times as long as the work before them: services share databases and
- * processors with whoever looks at them. Measured with `npm run bench:console -- --only beside`.
+ * processors with an observer. Measured with `npm run bench:console -- --only beside`.
  */
 const REST = 2;
 

@@ -22,6 +22,22 @@ it("stops once most of what it has retried is parked again", async () => {
   expect(job).toMatchObject({ state: "stopped", done: 20, parkedAgain: 20 });
 });
 
+it("remembers a job that runs, however many have ended since", async () => {
+  const jobs = new JobList();
+  const more = { action: "retry", perSecond: 1_000, ramp: false, parkedAgain: () => 0 } as const;
+  let go: () => void = () => {};
+  const act = () => new Promise<void>((resolve) => (go = resolve));
+  const { id } = jobs.begin({ ...more, ids: ["payment/0"], act });
+  for (let n = 1; n <= 120; n++) {
+    const short = jobs.begin({ ...more, ids: [`payment/${n}`], act: async () => {} });
+    await eventually("it ends", () => jobs.find(short.id)?.state === "done");
+  }
+  expect(jobs.find(id)?.state).toBe("running");
+  expect(jobs.list()).toHaveLength(102);
+  go();
+  await eventually("it ends", () => jobs.find(id)?.state === "done");
+});
+
 it("goes on while most are handled", async () => {
   const isThird = (id: string) => Number(id.slice("payment/".length)) % 3 === 0;
   const job = await ended(async () => {}, isThird);

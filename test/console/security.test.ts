@@ -73,7 +73,7 @@ describe("attacks on the console", () => {
     const cookie = headers.get("set-cookie") ?? "";
     expect([status, text]).toEqual([204, ""]);
     expect(cookie).toMatch(
-      /^odori_console=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=/,
+      /^odori_console_[0-9a-f]{8}=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=/,
     );
     expect(cookie).not.toContain(TOKEN);
     const [pair = ""] = cookie.split(";");

@@ -69,7 +69,11 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await turn(page, true);
       const { asked } = hold;
       await stage.place("o-2", "fine");
-      await reads(page, "succeeded 2");
+      // Without the route, and with the page's session.
+      await eventually("both have ended", async () => {
+        const answer = await page.request.get(new URL("/api/v1/sagas", stage.url()).href);
+        return (await answer.json()).totals.succeeded === 2;
+      });
       expect(hold.asked).toBe(asked);
       await turn(page, false);
       await reads(page, "o-2");
@@ -82,6 +86,37 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(page, "No journal knows this saga");
       await stage.place("o-2", "fine");
       await reads(page, "Nothing is open.");
+    });
+
+    it("a list goes on where many sagas have passed and none of them fits", async () => {
+      await using stage = await ShopStage.open({ "o-1": "fine" });
+      await using one = await opened(stage.url());
+      const { page } = one;
+      let asked = 0;
+      await page.route("**/api/v1/sagas?*", async (route) => {
+        const response = await route.fetch();
+        const all = await response.json();
+        const json = asked++ < 3 ? { ...all, sagas: [], next: `${Date.now()}.` } : all;
+        await route.fulfill({ response, json });
+      });
+      await page.getByRole("link", { name: "Sagas", exact: true }).click();
+      await reads(page, "o-1");
+      expect(asked).toBe(4);
+    });
+
+    it("what has failed is asked for again by itself", async () => {
+      await using stage = await ShopStage.open({ "o-1": "fine" });
+      await using one = await opened(stage.url());
+      const { page } = one;
+      let asked = 0;
+      await page.route("**/api/v1/services", async (route) => {
+        if (asked++ > 0) return route.continue();
+        const error = { code: "CONSOLE_BUSY", message: "It has too much to do." };
+        await route.fulfill({ status: 503, json: { error } });
+      });
+      await page.getByRole("link", { name: "Services" }).click();
+      await reads(page, "CONSOLE_BUSY");
+      await reads(page, "Handled (24 h)");
     });
 
     it("an answer of the proof may take longer than the page pauses", async () => {

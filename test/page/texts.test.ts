@@ -88,6 +88,13 @@ describe("the filter of sagas", () => {
     const all = "is:stuck,at-risk at:payment event:a.b,c.d older:1h correlation:web-77 o-1";
     for (const text of [all, "o-1", ""]) expect(filterText(parseFilter(text).filter)).toBe(text);
   });
+
+  it("has quotes around what has spaces", () => {
+    const filter = { at: 'the "old" shop \\', correlation: "o 1" };
+    expect(filterText(filter)).toBe('at:"the \\"old\\" shop \\\\" correlation:"o 1"');
+    expect(parseFilter(`${filterText(filter)} o-1`).filter).toEqual({ ...filter, id: "o-1" });
+    expect(parseFilter('correlation:"o 1').filter).toEqual({ correlation: "o 1" });
+  });
 });
 
 describe("the events of an arrow", () => {

@@ -1,5 +1,6 @@
 import type { EventPart, EventReply } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
+import { declared } from "../../net/live.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf } from "../../route.ts";
 import { jsonLines } from "../../text/json.ts";
@@ -8,7 +9,7 @@ import { Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 
 export function EventDetail({ type }: { readonly type: string }) {
-  const asked = useResource(`event ${type}`, (signal) => api.event(type, signal), false);
+  const asked = useResource(`event ${type}`, (signal) => api.event(type, signal), declared);
   return (
     <section class="detail" aria-labelledby="event">
       <h2 id="event" class="mono">

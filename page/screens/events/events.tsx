@@ -1,5 +1,6 @@
 import type { EventRow } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
+import { declared } from "../../net/live.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, route } from "../../route.ts";
 import { shortType, visible } from "../../text/visible.ts";
@@ -12,7 +13,7 @@ import { EventDetail } from "./event.tsx";
 /** Every event of the choreography: what it holds, who emits it, and who hears it. */
 export function EventsScreen() {
   const { events: w, screens } = words.value;
-  const asked = useResource("events", (signal) => api.events(signal), false);
+  const asked = useResource("events", (signal) => api.events(signal), declared);
   const { query, open } = route.value;
   return (
     <>

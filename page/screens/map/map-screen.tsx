@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { about } from "../../net/about.ts";
 import { api } from "../../net/api.ts";
+import { declared } from "../../net/live.ts";
 import { useProof } from "../../net/use-proof.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, type Query, refine, route } from "../../route.ts";
@@ -22,7 +23,7 @@ export function MapScreen() {
     back: query.back === "1" ? ("1" as const) : undefined,
   };
   const key = JSON.stringify(asked);
-  const map = useResource(key, (signal) => api.map(asked, signal), false);
+  const map = useResource(key, (signal) => api.map(asked, signal), declared);
   const { reload } = map;
   // The map tells what the proof has found only once there is one.
   const proof = useProof(query.lit !== undefined || open?.startsWith("edge:") === true);

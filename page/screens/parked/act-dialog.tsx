@@ -31,7 +31,7 @@ export function ActDialog({
   const preview = useResource(
     JSON.stringify([action, chosen]),
     () => api.preview({ action, ...chosen }),
-    false,
+    "once",
   );
   const [perSecond, setPerSecond] = useState(RATE);
   const [ramp, setRamp] = useState(true);

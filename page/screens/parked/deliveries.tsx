@@ -23,11 +23,9 @@ interface Filter {
 /** The deliveries of a group, or all; one, some or all of them can be retried or discarded. */
 export function Deliveries({
   filter,
-  count,
   onAct,
 }: {
   readonly filter: Filter;
-  readonly count: number;
   readonly onAct: (intent: Intent) => void;
 }) {
   const { parked: w } = words.value;
@@ -36,7 +34,8 @@ export function Deliveries({
     ask: (after, signal) => api.parked({ ...filter, limit: PAGE_ROWS, after }, signal),
     rowsOf: ({ parked }: ParkedReply) => parked,
   });
-  const { rows, problem, next, reload, more } = pages;
+  const { rows, first, problem, next, reload, more } = pages;
+  const count = first?.total ?? 0;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   // What was retried meanwhile is not there any more, and what another filter hides is not meant.
   const ids = rows.map(({ id }) => id).filter((id) => chosen.has(id));

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Chosen, ParkedGroup } from "../../../src/console/wire.ts";
+import type { Chosen } from "../../../src/console/wire.ts";
 import { about, allows } from "../../net/about.ts";
 import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
@@ -36,11 +36,7 @@ export function ParkedScreen() {
           ) : (
             <>
               <Groups reply={reply} onAct={setIntent} />
-              <Deliveries
-                filter={{ service, reaction, code }}
-                count={countOf(reply.groups, { service, reaction, code }) ?? reply.total}
-                onAct={setIntent}
-              />
+              <Deliveries filter={{ service, reaction, code }} onAct={setIntent} />
             </>
           )
         }
@@ -49,17 +45,4 @@ export function ParkedScreen() {
       {intent !== undefined && <ActDialog {...intent} onClose={() => setIntent(undefined)} />}
     </>
   );
-}
-
-interface Named {
-  readonly service: string | undefined;
-  readonly reaction: string | undefined;
-  readonly code: string | undefined;
-}
-
-function countOf(groups: readonly ParkedGroup[], named: Named): number | undefined {
-  return groups.find(
-    ({ service, reaction, code }) =>
-      service === named.service && reaction === named.reaction && code === named.code,
-  )?.deliveries;
 }

@@ -14,6 +14,18 @@ export interface Parsed {
   readonly repeated: readonly string[];
 }
 
+/** What stands between quotes is one word; so is what follows a quote that is not closed yet. */
+const WORD = /(?:"(?:\\.|[^"\\])*(?:"|$)|[^\s"])+/gs;
+
+function quoted(value: string): string {
+  return /[\s"\\]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value;
+}
+
+function unquoted(value: string): string {
+  const inner = /^"(.*?)"?$/s.exec(value)?.[1];
+  return inner === undefined ? value : inner.replace(/\\(.)/gs, "$1");
+}
+
 const SPAN = /^\d+(s|m|h|d)$/;
 
 function verdictsIn(text: string): readonly Verdict[] | undefined {
@@ -35,8 +47,9 @@ export function parseFilter(text: string): Parsed {
     else if (filter[key] !== value) repeated.push(word);
   };
   const id: string[] = [];
-  for (const word of text.trim().split(/\s+/)) {
-    const [, key, value] = /^(is|at|event|older|correlation):(.*)$/.exec(word) ?? [];
+  for (const word of text.match(WORD) ?? []) {
+    const [, key, said] = /^(is|at|event|older|correlation):(.*)$/s.exec(word) ?? [];
+    const value = said === undefined ? undefined : unquoted(said);
     if (key === undefined || value === undefined) id.push(word);
     else if (key === "is" && verdictsIn(value))
       put("verdict", verdictsIn(value)?.join(",") ?? "", word);
@@ -62,7 +75,7 @@ export function eventsOf(types: readonly string[]): string | undefined {
 /** The filter as a person would have written it. */
 export function filterText({ verdict, at, event, older, correlation, id }: SagaFilter): string {
   const part = (key: string, value: string | undefined) =>
-    value === undefined || value === "" ? [] : [`${key}:${value}`];
+    value === undefined || value === "" ? [] : [`${key}:${quoted(value)}`];
   return [
     ...part("is", verdict?.replaceAll(" ", "-")),
     ...part("at", at),

@@ -22,7 +22,7 @@ export function SagasScreen() {
     ask: (after, signal) => api.sagas({ ...filter, limit: PAGE_ROWS, after }, signal),
     rowsOf: ({ sagas }: SagasReply) => sagas,
   });
-  const { rows, first, problem, asking, stale, next, reload, more } = pages;
+  const { rows, first, problem, asking, stale, sparse, next, reload, more } = pages;
   const { sagas: w, screens, state } = words.value;
   const totals = live.value.totals ?? first?.totals;
   const all = allOf(filter, totals);
@@ -47,8 +47,16 @@ export function SagasScreen() {
           {state.loading}
         </p>
       )}
-      {first !== undefined && rows.length === 0 && problem === undefined && (
+      {first !== undefined && rows.length === 0 && next === undefined && problem === undefined && (
         <Nothing forgets={first.forgets} filtered={filtered} />
+      )}
+      {sparse && (
+        <p class="notice" role="status">
+          {w.sparse}{" "}
+          <button type="button" class="button" onClick={more} disabled={asking}>
+            {w.searchOn}
+          </button>
+        </p>
       )}
       {rows.length > 0 && (
         <>

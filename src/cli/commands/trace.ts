@@ -20,7 +20,7 @@ import {
   shownPlace,
   storePlaceOf,
 } from "../place.ts";
-import { correlatedIds } from "../saga-pages.ts";
+import { correlatedIds, recentIds } from "../saga-pages.ts";
 
 interface Flags extends PlaceFlags, ChoreographyFlags {
   readonly correlation?: string;
@@ -87,10 +87,7 @@ Exit status: 0 found, 1 the saga has parked deliveries, 2 the command could not 
 }
 
 async function list(found: readonly Found[], place: StorePlace, flags: Flags): Promise<void> {
-  const ids = new Set(
-    (await Promise.all(found.map(({ store }) => store.inspect.sagas(RECENT)))).flat(),
-  );
-  const sagas = [...ids].filter((id) => id !== "").slice(0, RECENT);
+  const sagas = await recentIds(found, RECENT);
   if (flags.json) printJson({ sagas });
   else if (sagas.length === 0) print(`There are no sagas in ${shownPlace(place)}.`);
   else for (const id of sagas) print(printable(id));

@@ -34,8 +34,10 @@ export interface Live {
   readonly nodes?: Readonly<Record<string, NodeLive>>;
   /** By `MapEdge.id`, of the same map. */
   readonly edges?: Readonly<Record<string, EdgeLive>>;
-  /** Number of the projection's last change: if it differs, a list of sagas is to be read again. */
+  /** Number of the last change: if it differs, what is shown of sagas and services is old. */
   readonly change?: number;
+  /** Fingerprint of the choreography; "" while none is known. */
+  readonly choreography?: string;
   /** Jobs that run, and those that have ended a moment ago. */
   readonly jobs?: readonly Job[];
 }
