@@ -2,7 +2,7 @@ import { codeOf } from "../contract/errors.ts";
 import { recordAction } from "../observer/actions.ts";
 import type { ParkedEntry } from "../observer/parked-list.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
-import { chosenIn, countParkedAmong, deliveryId } from "./chosen.ts";
+import { chosenIn, deliveryId, parkedAmong } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn, textField } from "./fields.ts";
 import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
@@ -70,7 +70,7 @@ function beginJob(
       failed.delete(id);
     },
     parkedAgain: (ids) =>
-      countParkedAmong(
+      parkedAmong(
         desk,
         ids.filter((id) => !failed.has(id)),
       ),

@@ -1,4 +1,9 @@
-import { listParked, type ParkedEntry, parkedEntry } from "../observer/parked-list.ts";
+import {
+  countParkedAmong,
+  listParked,
+  type ParkedEntry,
+  parkedEntry,
+} from "../observer/parked-list.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn, textField } from "./fields.ts";
 import { deliveryNamed } from "./query.ts";
@@ -51,9 +56,11 @@ export function deliveryId({ service, seq }: Pick<ParkedEntry, "service" | "seq"
 }
 
 /** How many of some deliveries are parked now, as far as the projection knows. */
-export function countParkedAmong(desk: Desk, ids: readonly string[]): number {
-  return ids.slice(-IDS_MAX).filter((id) => {
-    const named = deliveryNamed(id);
-    return named && parkedEntry(desk.projection.sql, named.service, named.seq) !== undefined;
-  }).length;
+export function parkedAmong({ projection }: Desk, ids: readonly string[]): number {
+  const named = ids.flatMap((id) => deliveryNamed(id) ?? []);
+  const services = Map.groupBy(named, ({ service }) => service);
+  return [...services].reduce((sum, [service, own]) => {
+    const seqs = own.map(({ seq }) => seq);
+    return sum + countParkedAmong(projection.sql, service, seqs);
+  }, 0);
 }

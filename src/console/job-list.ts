@@ -23,8 +23,8 @@ const RUNNING_MAX = 4;
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
-/** Ids that an ended job keeps, to count which are parked again. */
-const IDS_KEPT_MAX = 1_000;
+/** Ids that a job keeps, to count which are parked again. */
+const IDS_KEPT_MAX = 20_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 /**
@@ -135,6 +135,7 @@ class RunningJob {
         await this.#work.act(id);
         this.#done++;
         this.#acted.push(id);
+        if (this.#acted.length > IDS_KEPT_MAX) this.#acted.shift();
         this.#failedInARow = 0;
       } catch (error) {
         this.#failed++;
@@ -146,7 +147,6 @@ class RunningJob {
     this.#state = this.#tried === this.#total ? "done" : "stopped";
     this.#endedAt = Date.now();
     // What it has worked with may be large, and is not needed any more.
-    this.#acted = this.#acted.slice(-IDS_KEPT_MAX);
     this.#work = { ...this.#work, ids: [], act: () => Promise.resolve() };
   }
 

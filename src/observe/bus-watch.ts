@@ -77,6 +77,8 @@ export class BusWatch {
   readonly #commitMs: number;
   readonly #now: () => number;
   readonly #settled = new Map<string, Map<string, number>>();
+  /** By emitter: the time of its database at the last look. */
+  readonly #times = new Map<string, number>();
   #looks: readonly Look[] = [];
   #last: readonly Counted[] = [];
 
@@ -102,6 +104,7 @@ export class BusWatch {
    */
   async look(stores: readonly CountedStore[]): Promise<Reach> {
     this.#last = await this.#count(stores);
+    for (const { service, counts } of this.#last) this.#noteTime(service, counts.at);
     const left = new Map(this.#last.flatMap((one) => this.#leftOf(one)));
     const look: Look = { ended: this.#now(), left };
     this.#looks = [...this.#looks, look].slice(-LOOKS_MAX);
@@ -170,6 +173,19 @@ export class BusWatch {
   /** The last look that had ended before a time. */
   #lookBefore(time: number | undefined): Look | undefined {
     return time === undefined ? undefined : this.#looks.findLast(({ ended }) => ended < time);
+  }
+
+  /** After a clock was set back, events may have times at which others had passed before. */
+  #noteTime(emitter: string, time: number | undefined): void {
+    if (time === undefined) return;
+    const before = this.#times.get(emitter) ?? time;
+    this.#times.set(emitter, time);
+    if (time >= before) return;
+    for (const of of this.#settled.values()) of.delete(emitter);
+    this.#looks = this.#looks.map(({ ended, left }) => ({
+      ended,
+      left: new Map([...left].filter(([service]) => service !== emitter)),
+    }));
   }
 
   #settle(hearer: string, emitter: string, time: number): void {

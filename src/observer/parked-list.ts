@@ -47,6 +47,17 @@ export function parkedEntry(
   return row && entryIn(row);
 }
 
+/** How many of some deliveries of a service are parked. */
+export function countParkedAmong(
+  sql: ProjectionSql,
+  service: string,
+  seqs: readonly number[],
+): number {
+  const text = `SELECT count(*) AS n FROM parked
+    WHERE service = ? AND seq IN (SELECT value FROM json_each(?))`;
+  return Number(sql.first(text, service, JSON.stringify(seqs))?.n);
+}
+
 export function countParked(sql: ProjectionSql, filter: ParkedFilter): number {
   const { text, values } = whereOf(filter);
   return Number(sql.first(`SELECT count(*) AS n FROM parked WHERE ${text}`, ...values)?.n);

@@ -124,6 +124,12 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     caughtBy: passed,
   },
   {
+    name: "what had passed before a clock was set back has passed since",
+    edits: [edit("observe/bus-watch.ts", "if (time >= before) return;", "if (time > 0) return;")],
+    suite: "observer",
+    caughtBy: "not by what was seen before the clock of its service was set back",
+  },
+  {
     name: "an event is lost while its outbox has it",
     edits: [
       edit(

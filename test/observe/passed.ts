@@ -72,6 +72,22 @@ export function passedCases({ describe, it }: Runner): void {
       }
     });
 
+    it("not by what was seen before the clock of its service was set back", async () => {
+      const place = new Place();
+      place.counts.payment = empty(5);
+      for (let n = 0; n < 10; n++) {
+        await place.look();
+        place.now += 500;
+      }
+      place.ahead.order -= 60_000;
+      const event = place.ago(0);
+      assert.equal(await place.passed(event), false);
+      place.now += 500;
+      assert.equal(await place.passed(event), false, "the bus was not asked since");
+      for (let n = 0; n < 2; n++) place.now += 500;
+      assert.equal(await place.passed(event), true, "what is seen from then on counts");
+    });
+
     it("not while the outbox has it, however empty the bus", async () => {
       const place = new Place();
       const event = place.ago(100);

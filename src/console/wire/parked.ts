@@ -126,7 +126,7 @@ export interface Job {
   readonly done: number;
   /** Deliveries that could not be changed: another person was faster, or the store is away. */
   readonly failed: number;
-  /** Of retried deliveries: those that are parked again. Grows while the job runs. */
+  /** Of the last 20,000 that were retried: those that are parked again. Grows while it runs. */
   readonly parkedAgain: number;
   /** The rate now. */
   readonly perSecond: number;
