@@ -442,6 +442,7 @@ export const en = {
     putOff: "Put off",
     onItsWay: "On its way",
     unexplained: "Unexplained",
+    unexpected: "Handled, and not emitted",
     incomplete: "Not all sources were read to their end: the sums may be of different moments.",
     event: "Event",
     onlyOpen: "Only what is open",

@@ -414,6 +414,7 @@ export const ja: Words = {
     putOff: "後回し",
     onItsWay: "配送中",
     unexplained: "不明",
+    unexpected: "発行の記録がない処理",
     incomplete: "すべての記録を最後まで読めていません。合計の時点が異なることがあります。",
     event: "イベント",
     onlyOpen: "未完了だけ",

@@ -18,7 +18,10 @@ export function Ledger() {
 function Account({ ledger }: { readonly ledger: LedgerReply }) {
   const { services: w } = words.value;
   const [onlyOpen, setOnlyOpen] = useState(false);
-  const { emitted, handled, discarded, putOff, onItsWay, unexplained, lines, complete } = ledger;
+  const { emitted, handled, discarded, putOff, onItsWay, lines, complete } = ledger;
+  const sum = (of: (line: LedgerLine) => number) => lines.reduce((n, line) => n + of(line), 0);
+  const missing = sum(({ unexplained }) => Math.max(0, unexplained));
+  const unexpected = sum(({ unexplained }) => Math.max(0, -unexplained));
   const shown = onlyOpen ? lines.filter(isOpen) : lines;
   const columns = [
     { key: "event", title: w.event },
@@ -38,7 +41,8 @@ function Account({ ledger }: { readonly ledger: LedgerReply }) {
         <Sum title={w.discarded} value={discarded} sign="+" />
         <Sum title={w.putOff} value={putOff} sign="+" />
         <Sum title={w.onItsWay} value={onItsWay} sign="+" />
-        <Sum title={w.unexplained} value={unexplained} sign="+" bad={unexplained !== 0} />
+        <Sum title={w.unexplained} value={missing} sign="+" bad={missing > 0} />
+        {unexpected > 0 && <Sum title={w.unexpected} value={unexpected} sign="−" bad />}
       </dl>
       {!complete && <p class="notice">{w.incomplete}</p>}
       <label class="check">
