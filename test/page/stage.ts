@@ -34,6 +34,9 @@ export class ShopStage implements AsyncDisposable {
   readonly #open = new AsyncDisposableStack();
   readonly #inspected = new Map<string, StoreInspection>();
   #console: OdoriConsole | undefined;
+  #makeConsole: (allow: readonly Permission[]) => OdoriConsole = () => {
+    throw new Error("The stage is not open.");
+  };
   #pathOf: (name: string) => string = () => "";
   #server: Served | undefined;
   /** Places an order. */
@@ -70,15 +73,16 @@ export class ShopStage implements AsyncDisposable {
     for (const [orderId, note] of Object.entries(orders)) await this.place(orderId, note);
     const jammed = Object.values(orders).filter((note) => note === "jammed").length;
     await eventually("the orders are at rest", () => this.#rest(), `${jammed} parked`);
-    const console = odoriConsole({
-      sources: names.map((name) => sqliteSource(pathOf(name))),
-      choreography: declared,
-      token: TOKEN,
-      allow,
-    });
-    this.#open.defer(() => console.close());
-    this.#console = console;
-    this.#server = await serve(console);
+    this.#makeConsole = (allowed) =>
+      odoriConsole({
+        sources: names.map((name) => sqliteSource(pathOf(name))),
+        choreography: declared,
+        token: TOKEN,
+        allow: allowed,
+      });
+    this.#console = this.#makeConsole(allow);
+    this.#open.defer(() => this.#console?.close());
+    this.#server = await serve(this.#console);
     this.#open.defer(() => this.hangUp());
   }
 
@@ -95,6 +99,14 @@ export class ShopStage implements AsyncDisposable {
   /** It can be reached again, under its old address. */
   async comeBack(): Promise<void> {
     if (this.#console !== undefined) this.#server = await serve(this.#console, this.#server?.port);
+  }
+
+  /** Another process of it takes its place: what the first one knew of sessions is gone. */
+  async restart(allow: readonly Permission[]): Promise<void> {
+    await this.hangUp();
+    await this.#console?.close();
+    this.#console = this.#makeConsole(allow);
+    await this.comeBack();
   }
 
   /** Tells for a service, as one of its processes would, that its bus is lost. */
