@@ -52,42 +52,44 @@ function merged(before: Partial<Live>, delta: Partial<Live>): Partial<Live> {
  * @param meet called when the stream opens, and when it is refused: the console may be another one
  */
 export function follow(meet: () => void): void {
-  effect(() => (seen.value ? connect(meet, WAIT_LEAST_MS) : undefined));
+  effect(() => (seen.value ? connect(meet) : undefined));
 }
 
-/** Returns what ends the connection. */
-function connect(meet: () => void, wait: number): () => void {
-  const stream = new EventSource(`${API}live`);
+/** Keeps a stream open. Returns what ends it. */
+function connect(meet: () => void): () => void {
+  let stream: EventSource;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let wait = WAIT_LEAST_MS;
   let first = true;
-  let end = () => stream.close();
-  stream.onopen = () => {
-    first = true;
-    connected.value = true;
-    meet();
+  const open = () => {
+    stream = new EventSource(`${API}live`);
+    stream.onopen = () => {
+      first = true;
+      wait = WAIT_LEAST_MS;
+      connected.value = true;
+      meet();
+    };
+    stream.onmessage = ({ data }) => {
+      const delta: Live = JSON.parse(data);
+      // The first of a stream has all fields: what an earlier one said may be gone by now.
+      live.value = merged(first ? {} : live.peek(), delta);
+      heardAt.value = Date.now();
+      first = false;
+    };
+    stream.onerror = () => {
+      connected.value = false;
+      // The browser tries again by itself only where the connection broke.
+      if (stream.readyState !== EventSource.CLOSED) return;
+      meet();
+      again = setTimeout(open, wait);
+      wait = Math.min(wait * 2, WAIT_MOST_MS);
+    };
   };
-  stream.onmessage = ({ data }) => {
-    const delta: Live = JSON.parse(data);
-    // The first of a stream has all fields: what an earlier one said may be gone by now.
-    live.value = merged(first ? {} : live.peek(), delta);
-    heardAt.value = Date.now();
-    first = false;
-  };
-  stream.onerror = () => {
-    const had = connected.peek();
-    connected.value = false;
-    if (stream.readyState !== EventSource.CLOSED) return;
-    meet();
-    // The browser tries again by itself only where the connection broke.
-    stream.close();
-    const longer = had ? WAIT_LEAST_MS : Math.min(wait * 2, WAIT_MOST_MS);
-    const again = setTimeout(() => {
-      end = connect(meet, longer);
-    }, wait);
-    end = () => clearTimeout(again);
-  };
+  open();
   return () => {
     connected.value = false;
-    end();
+    clearTimeout(again);
+    stream.close();
   };
 }
 

@@ -75,10 +75,6 @@ class Pages<R extends { readonly next?: string }, T> {
     else this.state.value = { ...this.state.peek(), stale: true };
   }
 
-  #isEmpty(reply: R): boolean {
-    return reply.next !== undefined && this.#options.rowsOf(reply).length === 0;
-  }
-
   stop(): void {
     this.#current?.abort();
     this.#current = undefined;
@@ -118,6 +114,10 @@ class Pages<R extends { readonly next?: string }, T> {
         asking: false,
       };
     }
+  }
+
+  #isEmpty(reply: R): boolean {
+    return reply.next !== undefined && this.#options.rowsOf(reply).length === 0;
   }
 }
 

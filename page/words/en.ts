@@ -57,6 +57,7 @@ const screens: Readonly<Record<Screen, string>> = {
 
 const schemes: Readonly<Record<Scheme, string>> = { auto: "auto", light: "light", dark: "dark" };
 
+/** In one piece: the type of every other language is made from it (`table.ts`). */
 export const en = {
   dev: devEn,
   verdicts,

@@ -4,6 +4,7 @@ import type { Words } from "./table.ts";
 
 const n = (value: number) => value.toLocaleString("ja");
 
+/** In one piece, in the order of `en.ts`: beside each other they are read line by line. */
 export const ja: Words = {
   dev: devJa,
   verdicts: {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { tokenComparison } from "../web/token.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 
@@ -34,10 +34,8 @@ export class Guard {
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#isToken = token === undefined ? undefined : tokenComparison(token);
     this.#path = `${base}/`;
-    const hash = createHash("sha256")
-      .update(token ?? "")
-      .digest("hex");
-    this.#cookie = `${COOKIE}_${hash.slice(0, COOKIE_LETTERS)}`;
+    const name = hash("sha256", token ?? "", "hex").slice(0, COOKIE_LETTERS);
+    this.#cookie = `${COOKIE}_${name}`;
   }
 
   /** Throws `HOST_REFUSED` for a name that a page of others may have given to this address. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { SagaReader } from "../../src/cli/saga-pages.ts";
+import { recentIds, SagaReader } from "../../src/cli/saga-pages.ts";
 import { Books, begun, paid, placed, SAGA } from "../observer/books.ts";
 
 /** Nothing follows from it. */
@@ -32,4 +32,21 @@ it("one whose cause no database keeps is read once more, and then rests", async 
   const saga = (await reader.read([SAGA])).get(SAGA);
   expect(saga?.summary).toMatchObject({ state: "rest", steps: 1 });
   expect(reads).toBe(4);
+});
+
+it("the sagas that began last are those of all services together", async () => {
+  await using books = await Books.open();
+  for (const [service, entry, sagaId] of [
+    ["payment", unanswered, "s-1"],
+    ["order", begun, "s-2"],
+    ["payment", unanswered, "s-3"],
+    ["order", begun, "s-4"],
+  ] as const)
+    await books.write(service, { journal: [{ ...entry, sagaId }] });
+  expect(
+    await recentIds(
+      books.found(async () => {}),
+      3,
+    ),
+  ).toEqual(["s-4", "s-3", "s-2"]);
 });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { JobList } from "../../src/console/job-list.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -36,6 +36,19 @@ it("remembers a job that runs, however many have ended since", async () => {
   expect(jobs.list()).toHaveLength(102);
   go();
   await eventually("it ends", () => jobs.find(id)?.state === "done");
+});
+
+it("keeps its pace when the clock of the machine is set back", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const jobs = new JobList();
+  const pace = { action: "retry", perSecond: 10, ramp: true, parkedAgain: () => 0 } as const;
+  const { id } = jobs.begin({ ...pace, ids, act: async () => {} });
+  vi.setSystemTime(Date.now() - 7_200_000);
+  expect(jobs.find(id)?.perSecond).toBeGreaterThanOrEqual(1);
+  jobs.stop(id);
+  await eventually("the job ends", () => jobs.find(id)?.state !== "running");
+  expect(jobs.find(id)?.done).toBeLessThan(ids.length);
 });
 
 it("goes on while most are handled", async () => {

@@ -1,4 +1,4 @@
-import type { Page, Route } from "playwright-core";
+import type { Page, Request, Route } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
@@ -66,7 +66,12 @@ describe.skipIf(urlOf("chromium") === undefined)(
       const { page } = one;
       const hold = await Hold.at(page, "**/api/v1/sagas?*");
       await reads(page, "o-1");
-      await turn(page, true);
+      const isStream = (request: Request) => request.url().includes("/api/v1/live");
+      const [ended] = await Promise.all([
+        page.waitForEvent("requestfailed", isStream),
+        turn(page, true),
+      ]);
+      expect(ended.failure()?.errorText, "it lets its connection go").toBe("net::ERR_ABORTED");
       const { asked } = hold;
       await stage.place("o-2", "fine");
       // Without the route, and with the page's session.
