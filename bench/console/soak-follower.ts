@@ -37,12 +37,10 @@ const sources = sourcesAt({ folder }, SERVICES);
 const observer = new Observer({ sources, projection, ends: manifestOf(choreography) });
 const follower = new Follower(observer, projection);
 const alarms = new Set<string>();
-let [looks, change] = [0, -1];
+let looks = 0;
 
 function look(): void {
   const { progress } = follower;
-  if (progress.change === change) return;
-  change = progress.change;
   looks++;
   if (progress.problem !== undefined) alarms.add(`the observer has failed: ${progress.problem}`);
   for (const verdict of VERDICTS) {

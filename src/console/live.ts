@@ -45,16 +45,16 @@ export class LiveNow {
   }
 
   /**
-   * The follower counts what its own rounds have read. Beside that, time makes sagas late and
-   * events unexplained, actions read sagas, and another console may write to the projection.
+   * The observer counts what its own reading has changed. Beside that, time makes sagas late and
+   * events unexplained, and another console may write to the projection.
    */
   #accounts(): Pick<Live, "totals" | "ledger" | "change"> {
-    const { follower, observer } = this.#desk;
+    const { observer } = this.#desk;
     const verdicts = totals(this.#desk);
     const { emitted, unexplained } = ledger(this.#desk);
     const processes = [...observer.counts].map(([service, one]) => [service, one.processes]);
     const away = observer.away.map(({ service }) => service);
-    const { change } = follower.progress;
+    const { change } = observer;
     const marks = JSON.stringify([change, verdicts, emitted, unexplained, processes, away]);
     if (marks !== this.#marks) this.#change++;
     this.#marks = marks;

@@ -7,8 +7,6 @@ import { type FollowRound, restAfter } from "./rest.ts";
 export interface FollowProgress {
   /** When it last had all that the journals had: milliseconds since 1970. */
   readonly upTo: number | undefined;
-  /** Number of the last change. */
-  readonly change: number;
   /** The code of the error for which the last round has failed. A source that is away is none. */
   readonly problem: string | undefined;
 }
@@ -26,7 +24,7 @@ export class Follower {
   readonly #observer: Observer;
   readonly #projection: Projection;
   readonly #now: () => number;
-  #progress: FollowProgress = { upTo: undefined, change: 0, problem: undefined };
+  #progress: FollowProgress = { upTo: undefined, problem: undefined };
   #running: Promise<void> | undefined;
   #behind = "";
   /** How far sagas are read again that wait for what has passed. */
@@ -90,47 +88,40 @@ export class Follower {
     const put = this.#projection.deferredSagas(this.#behind, LOOKED_AT);
     this.#behind = put.length < LOOKED_AT ? "" : (put.at(-1) ?? "");
     if (put.length > 0) await this.#observer.look(put);
-    const again =
-      (await this.#lookAgain()) + (await this.#lookForLost()) + (await this.#lookForCauses());
+    await this.#lookAgain();
+    await this.#lookForLost();
+    await this.#lookForCauses();
     // By a clock that is behind, an event looks older than it is. Nothing is called late too early.
     const behindMs = Math.max(0, ...[...this.#observer.clocks.far.values()].map((ms) => -ms));
     this.#projection.tick(this.#now(), this.#observer.unsure, behindMs);
     this.#projection.forget(this.#now());
-    const changed = rows + put.length + again > 0;
-    this.#progress = {
-      upTo: complete ? at : this.#progress.upTo,
-      change: this.#progress.change + (changed ? 1 : 0),
-      problem: undefined,
-    };
+    this.#progress = { upTo: complete ? at : this.#progress.upTo, problem: undefined };
     return { rows, more };
   }
 
   /** Reads sagas again that were judged without a source, once one has come back. */
-  async #lookAgain(): Promise<number> {
+  async #lookAgain(): Promise<void> {
     if (this.#observer.takeReturned()) this.#unread = "";
-    if (this.#unread === undefined) return 0;
+    if (this.#unread === undefined) return;
     const unread = this.#projection.unreadSagas(this.#unread, LOOKED_AT);
     this.#unread = unread.at(-1);
     if (unread.length > 0) await this.#observer.look(unread);
-    return unread.length;
   }
 
   /** Reads sagas again that wait for an event that neither an outbox nor the bus has. */
-  async #lookForLost(): Promise<number> {
+  async #lookForLost(): Promise<void> {
     const { reach } = this.#observer;
-    if (reach === undefined) return 0;
+    if (reach === undefined) return;
     const passed = this.#projection.passedSagas(reach, this.#passed, LOOKED_AT);
     this.#passed = passed.length < LOOKED_AT ? "" : (passed.at(-1) ?? "");
     if (passed.length > 0) await this.#observer.look(passed);
-    return passed.length;
   }
 
   /** Reads sagas again that were to go on once a cause is told, and it has not come. */
-  async #lookForCauses(): Promise<number> {
+  async #lookForCauses(): Promise<void> {
     const causeless = this.#projection.causelessSagas(this.#now(), this.#causeless, LOOKED_AT);
     this.#causeless = causeless.length < LOOKED_AT ? "" : (causeless.at(-1) ?? "");
     if (causeless.length > 0) await this.#observer.look(causeless);
-    return causeless.length;
   }
 
   #wait(ms: number): Promise<void> {

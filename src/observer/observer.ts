@@ -70,6 +70,7 @@ export class Observer {
   /** How far feeds were read in the last round, when, and what was known of the buses before. */
   #last: LastRound = { covers: new Map(), ended: new Set() };
   #met = false;
+  #change = 0;
   /** Services that some saga was judged without, and is not judged again yet. */
   #judgedWithout: ReadonlySet<string> = new Set();
 
@@ -129,6 +130,11 @@ export class Observer {
   /** By service: what its store has told last. */
   get counts(): ReadonlyMap<string, StoreCounts> {
     return this.#looks.counts;
+  }
+
+  /** Number of the last change of the projection that has come of reading. */
+  get change(): number {
+    return this.#change;
   }
 
   /** The buses that services do not hear. */
@@ -193,7 +199,10 @@ export class Observer {
     if (!this.#attendance.present.every(isCovered)) return;
     const { judged } = await this.judge(ids, this.#last);
     const { projection } = this.#options;
+    // What is parked is read again each round, mostly to find it as it was.
+    const before = JSON.stringify(projection.rowsOf(ids));
     projection.apply({ sagas: judged, accounts: [], passages: [], places: [] });
+    if (JSON.stringify(projection.rowsOf(ids)) !== before) this.#change++;
     this.#judgedWithout = projection.unreadServices();
   }
 
@@ -266,6 +275,7 @@ export class Observer {
       round.from,
     );
     if (!applied) return { rows: 0, more: true, complete: false };
+    if (rows > 0) this.#change++;
     const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
     this.#told.keep(cut, attendance.known, { upTo: ends, at });
     this.#judgedWithout = projection.unreadServices();

@@ -26,6 +26,14 @@ export interface Intake {
   readonly places: readonly { readonly cursor: string; readonly about: SourceAbout }[];
 }
 
+/** Each table with rows of one saga, the column with its id, and an order of its rows. */
+const SAGA_TABLES = [
+  ["saga", "id", "id"],
+  ["delivery", "saga", "saga, service, reaction, type, since, seq"],
+  ["parked", "saga", "service, seq"],
+  ["early", "saga", "saga, service, reaction, stem"],
+] as const;
+
 /** An account of which something was counted, or is open. */
 const HAS_SUMS = "emitted + handled + discarded + put_off + on_way > 0";
 /** Nothing is summed over deliveries: a million sagas may have as many. */
@@ -256,13 +264,19 @@ export class Projection {
     }));
   }
 
+  /** Every row of some sagas, for comparisons. */
+  rowsOf(sagas: readonly string[]): readonly StoredRow[] {
+    const ids = JSON.stringify(sagas);
+    return SAGA_TABLES.flatMap(([table, id, order]) => {
+      const text = `SELECT * FROM ${table} WHERE ${id} IN (SELECT value FROM json_each(?))`;
+      return this.sql.all(`${text} ORDER BY ${order}`, ids);
+    });
+  }
+
   /** Every row that follows from the journals alone, for comparisons. */
   dump(): readonly StoredRow[] {
     const ordered = [
-      "saga ORDER BY id",
-      "delivery ORDER BY saga, service, reaction, type, since, seq",
-      "parked ORDER BY service, seq",
-      "early ORDER BY saga, service, reaction, stem",
+      ...SAGA_TABLES.map(([table, , order]) => `${table} ORDER BY ${order}`),
       `account WHERE ${HAS_SUMS} ORDER BY stem, service, reaction`,
       "tally WHERE n <> 0 ORDER BY verdict",
       "took WHERE n <> 0 ORDER BY bucket",

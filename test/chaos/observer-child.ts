@@ -12,10 +12,6 @@ const observer = observerOf(sourcesAt(place, SERVICES), projection);
 const follower = new Follower(observer, projection);
 follower.start();
 const LOOK_MS = 100;
-let change = -1;
 setInterval(() => {
-  const { progress } = follower;
-  if (progress.change === change) return;
-  change = progress.change;
   process.stdout.write(`${JSON.stringify(alarmsOf(observer, projection))}\n`);
 }, LOOK_MS);

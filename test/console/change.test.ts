@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import { expect, it } from "vitest";
-import { sampleEntry, writes } from "../../src/conformance/samples.ts";
+import { sampleDeferred, sampleEntry, writes } from "../../src/conformance/samples.ts";
 import { Desk } from "../../src/console/desk.ts";
 import { LiveNow } from "../../src/console/live.ts";
 import { Maps } from "../../src/console/map.ts";
@@ -49,6 +49,25 @@ it("what another process has read into the projection is a change; nothing is no
   await begin("s-2");
   await other.observer.catchUp();
   expect(live.read({}).change).not.toBe(first);
+});
+
+it("what is parked is read again each round, which is a change only where it differs", async () => {
+  using folder = temporaryFolder("change");
+  const path = join(folder.path, "payment.db");
+  await using store = closing(sqlite(path));
+  await store.open({ service: shop.name, owner: "p", leaseMs: ALIVE_MS, now: Date.now });
+  const parked = sampleDeferred("e-1", { sagaId: "s-1", state: "parked" });
+  const { deferred } = await store.transaction((tx) => tx.write(writes({ defer: [parked] })));
+  await using desk = closing(deskOver(path, ":memory:"));
+  const { observer } = desk;
+  await observer.look(["s-1"]);
+  const { change } = observer;
+  expect(desk.projection.deferredSagas("", 2)).toEqual(["s-1"]);
+  await observer.look(["s-1"]);
+  expect(observer.change).toBe(change);
+  await store.inspect.retry(deferred[0] ?? 0);
+  await observer.look(["s-1"]);
+  expect(observer.change).toBe(change + 1);
 });
 
 it("another process of the console counts on from other numbers", async () => {
