@@ -64,7 +64,7 @@ export interface Lock {
 }
 
 /** The union of the services' declarations. It is read, drawn and checked, never executed. */
-export interface Choreography<Native = unknown> extends Required<ChoreographyOptions<Native>> {
+export interface Choreography<Native = never> extends Required<ChoreographyOptions<Native>> {
   readonly name: string;
 }
 

@@ -16,7 +16,7 @@ export interface OnParkedDeclaration {
 /** The outcomes of a reaction that comes too late. */
 export interface LateDeclaration<Native> {
   readonly emits: readonly OutcomeList[];
-  handle(event: EventEnvelope, context: Context<Native>): unknown;
+  readonly handle: (event: EventEnvelope, context: Context<Native>) => unknown;
 }
 
 interface ReactionBase<Native> extends Named {
@@ -43,7 +43,7 @@ export interface StepDeclaration<Native> extends ReactionBase<Native> {
   readonly effect: Named | undefined;
   /** Tells apart several effects of the same name in one saga. */
   readonly key: ((event: EventEnvelope) => string) | undefined;
-  handle(event: EventEnvelope, context: Context<Native>): unknown;
+  readonly handle: (event: EventEnvelope, context: Context<Native>) => unknown;
 }
 
 /** A reaction that reverses an effect of its service. */
@@ -55,7 +55,7 @@ export interface UndoDeclaration<Native> extends ReactionBase<Native> {
   readonly key: ((event: EventEnvelope) => string) | "all" | undefined;
   /** Makes the acknowledgement when there is nothing to undo; undefined if it is silent then. */
   readonly acknowledge: ((event: EventEnvelope) => Fact) | undefined;
-  handle(event: EventEnvelope, context: Context<Native>): unknown;
+  readonly handle: (event: EventEnvelope, context: Context<Native>) => unknown;
 }
 
 /** A reaction to several events of one saga. */
@@ -67,7 +67,10 @@ export interface JoinDeclaration<Native> extends ReactionBase<Native> {
   /** The events of `hears` for which it does not wait. */
   readonly optional: readonly EventContract[];
   /** Takes one event for each of `hears`, in that order; undefined for one that has not come. */
-  handle(events: readonly (EventEnvelope | undefined)[], context: Context<Native>): unknown;
+  readonly handle: (
+    events: readonly (EventEnvelope | undefined)[],
+    context: Context<Native>,
+  ) => unknown;
 }
 
 /** An event that the service emits when another one is late. */
@@ -79,7 +82,7 @@ export interface DeadlineDeclaration<Native> extends Named {
   readonly emits: EventContract;
   readonly onParked: OnParkedDeclaration | undefined;
   readonly suppress: Readonly<Record<string, string>>;
-  handle(event: EventEnvelope, context: Context<Native>): unknown;
+  readonly handle: (event: EventEnvelope, context: Context<Native>) => unknown;
 }
 
 /** Any reaction of a service. */
@@ -95,7 +98,7 @@ export interface ServiceDeclaration<Native> {
   readonly reactions: readonly ReactionDeclaration<Native>[];
   readonly deadlines: readonly DeadlineDeclaration<Native>[];
   /** Prepares the service's own tables, in one transaction, before each start. */
-  setup?(tx: Native): unknown;
+  readonly setup?: (tx: Native) => unknown;
   /** Whether the checker explores that the service parks a delivery. */
   readonly mayPark: boolean;
   /** What the service has given up on purpose, though rows of it may be left: with the reason. */

@@ -61,7 +61,7 @@ function exportsIn(module: ModuleExports): Exports {
   for (const [name, value] of entriesOf(module)) {
     const known = isChoreography(value) ? [...choreographies.values()].includes(value) : true;
     if (isChoreography(value) && !known) choreographies.set(name, value);
-    const list = isChoreography(value) ? value.services : isService(value) ? [value] : [];
+    const list = (isChoreography(value) ? value.services : [value]).filter(isService);
     for (const service of list) services.set(service.name, service);
   }
   return { choreographies, services };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { memoryBus } from "../adapters/memory/bus.ts";
+import type { Sql } from "../adapters/sqlite/sql.ts";
 import { sqlite } from "../adapters/sqlite/store.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import type { Service } from "../choreography/service.ts";
@@ -42,7 +43,7 @@ export class DevServices implements ServicesControl {
   readonly #options: DevOptions;
   readonly #faults = new DevFaults();
   readonly #stores: ReadStore[] = [];
-  readonly #apps: App<unknown, EventContract>[] = [];
+  readonly #apps: App<Sql, EventContract>[] = [];
   readonly #bus: ReturnType<typeof memoryBus>;
   #kept: KeptEvents | undefined;
 

@@ -1,7 +1,11 @@
 /* What must not compile: an event that the service under test does not know. */
-import { event, type Service, service } from "odori";
+
+import { type Choreography, choreography, event, type Service, service, start } from "odori";
+import { memoryBus } from "odori/memory";
+import { postgres } from "odori/postgres";
+import { simulation } from "odori/simulate";
 import { type Sql, sqlite } from "odori/sqlite";
-import { given } from "odori/testing";
+import { given, testSaga } from "odori/testing";
 import { z } from "zod";
 
 const payload = z.object({ orderId: z.string() });
@@ -36,3 +40,15 @@ void given(placed(data)).when(order, {
   // @ts-expect-error `tx` is the one of the service's store
   setup: (tx) => tx.raw("SELECT 1"),
 });
+
+// Neither is a service of SQLite one of another store, nor its choreography.
+const till = choreography("till", { services: [order], begins: [placed], succeeds: [cancelled] });
+const onPostgres = { store: () => postgres() };
+// @ts-expect-error
+void start(order, { ...onPostgres, store: onPostgres.store(), bus: memoryBus([order]) });
+// @ts-expect-error
+void testSaga(till, onPostgres);
+// @ts-expect-error
+void simulation(till, { given() {}, store: "pglite" });
+// It is read, drawn and checked with any store.
+export const read: readonly Choreography[] = [till];
