@@ -121,7 +121,9 @@ function docsEnding(error: unknown): string {
 /** Never throws: an object without a prototype, for one, cannot be turned into text. */
 function plainMessage(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.message) : String(error);
+    // What is thrown may have the message of an error, and be none.
+    const told = typeof error === "object" && error !== null && "message" in error;
+    return told ? String(error.message) : String(error);
   } catch {
     return "The thrown value cannot be turned into text.";
   }

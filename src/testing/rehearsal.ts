@@ -38,8 +38,9 @@ export class Rehearsal<Native> implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #options: RehearsalOptions<Native>;
   readonly #players = new Map<string, Player<Native>>();
-  /** The ids of the messages from outside. */
-  readonly #arrivals = new Map<Fact, string>();
+  /** By saga: the ids of the messages from outside. */
+  readonly #arrivals = new Map<string, Map<Fact, string>>();
+  #arrived = 0;
 
   private constructor(
     services: readonly Service<Native, EventContract>[],
@@ -106,10 +107,15 @@ export class Rehearsal<Native> implements AsyncDisposable {
     await this.settle();
   }
 
-  /** Lets an event come from outside. The same fact is the same message, which comes once more. */
+  /**
+   * Lets an event come from outside. The same fact of a saga is the same message, which comes once
+   * more.
+   */
   async arrive(sagaId: string, fact: Fact): Promise<void> {
-    const id = this.#arrivals.get(fact) ?? `outside-${this.#arrivals.size + 1}`;
-    this.#arrivals.set(fact, id);
+    const ids = this.#arrivals.get(sagaId) ?? new Map<Fact, string>();
+    this.#arrivals.set(sagaId, ids);
+    const id = ids.get(fact) ?? `outside-${++this.#arrived}`;
+    ids.set(fact, id);
     const event = arrival(sagaId, fact, { id, now: this.clock.now });
     let refusal: unknown;
     // It is acknowledged once every service has it: one may be away.

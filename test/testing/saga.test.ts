@@ -127,6 +127,19 @@ describe("a saga in a test", () => {
     await expect(saga.begin(e.charged(data))).rejects.toMatchObject({ code: "NOT_HEARD" });
   });
 
+  it("the same fact is another message for another saga", async () => {
+    const [bank] = waiting.arrives;
+    const [begins] = waiting.begins;
+    if (bank === undefined || begins === undefined) throw new Error("The example has changed.");
+    const saga = await testSaga(waiting, inSqlite);
+    const paidFact = bank.from({ orderId: "o-1" });
+    for (const _ of ["first", "second"]) {
+      await saga.begin(begins.from({ orderId: "o-1" }));
+      await saga.arrive(paidFact);
+      await saga.assertEnded("succeeded");
+    }
+  });
+
   it("your own code may begin it; a service that is not there is named", async () => {
     const saga = await testSaga(
       paid<Sql>(() => {}),
