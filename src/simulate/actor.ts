@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface Actor {
   readonly name: string;
   readonly dead: boolean;
+  /** Whether it is another system. That has no context of a handler. @default false */
+  readonly isOutside?: boolean;
   /** Milliseconds since 1970, of the run. */
   now(): number;
   random(): number;

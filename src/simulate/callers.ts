@@ -58,6 +58,11 @@ export class Callers<Native> {
     invited(() => running.run(new GivenActor(this.#run, draws), () => given(parameters)));
   }
 
+  /** How many sagas callers begin. */
+  get sagas(): number {
+    return this.#beginnings.length;
+  }
+
   /** Whether a caller has no answer yet, or an event has still to come. */
   get busy(): boolean {
     if (this.#beginnings.some(({ state }) => state !== "answered")) return true;

@@ -1,10 +1,8 @@
-import { messageOf } from "../contract/errors.ts";
 import { sequenceStepOf } from "../draw/saga-steps.ts";
 import { type SequenceNote, type SequenceStep, sequenceText } from "../draw/sequence.ts";
 import type { Disposition } from "../ports/journal.ts";
 import { type Paint, plainPaint } from "../text/paint.ts";
 import { printable, printableLines } from "../text/printable.ts";
-import { isInjected } from "./faults.ts";
 import { cutShort, type SimulationFinding } from "./findings.ts";
 import type { Committed, Noted } from "./history.ts";
 import { readablePlace } from "./place.ts";
@@ -69,11 +67,9 @@ function itemsOf(
   return [...items, ...notes.slice(noted).map(({ note }) => ({ note }))];
 }
 
-function stepOf({ process, entry, error }: Committed): SequenceStep {
+function stepOf({ process, entry, why = "" }: Committed): SequenceStep {
   const { disposition, type, emitted, effect } = entry;
-  // A failure that the run has decided on is drawn as a note.
-  const told = error === undefined || emitted.length > 0 || isInjected(error);
-  const [first = ""] = told ? [] : messageOf(error).split("\n");
+  const [first = ""] = emitted.length > 0 ? [] : why.split("\n");
   return sequenceStepOf({
     service: process,
     disposition,

@@ -1,3 +1,4 @@
+import { OdoriError } from "../contract/errors.ts";
 import type { Decisions, Site } from "./decisions.ts";
 
 /** Something that generates values by a random generator, as an arbitrary of fast-check does. */
@@ -7,7 +8,7 @@ export interface ValueSource<T> {
 
 /** Draws what differs between the runs. Each draw is a decision, whose calm choice is the first. */
 export interface Draw {
-  /** A whole number from `from` to `to`, both included. */
+  /** A whole number from `from` to `to`, both included. Throws `OPTION_INVALID` if there is none. */
   int(from: number, to: number): number;
   pick<T>(of: readonly [T, ...T[]]): T;
   pick<T>(of: readonly T[]): T | undefined;
@@ -28,6 +29,10 @@ export class Draws implements Draw {
   }
 
   int(from: number, to: number): number {
+    if (!Number.isSafeInteger(from) || !(to >= from && to <= Number.MAX_SAFE_INTEGER))
+      throw new OdoriError("OPTION_INVALID", `\`int(${from}, ${to})\` has no numbers to draw.`, {
+        hint: "It takes a whole number, and another that is not below it.",
+      });
     return from + this.#below(Math.max(1, Math.floor(to) - from + 1));
   }
 

@@ -1,3 +1,4 @@
+import type { EventEnvelope } from "../contract/envelope.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { Disposition } from "../ports/journal.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
@@ -9,16 +10,21 @@ export interface RecordedStep {
   readonly disposition: string;
   /** The type of the event heard; absent for a beginning. */
   readonly heard?: string | undefined;
+  /** Which step has emitted that event, and as which of its events; absent where none has. */
+  readonly from?: { readonly step: number; readonly emitted: number } | undefined;
   /** How often the message came again. */
   readonly duplicates: number;
   /** The attempt that ended so: those before it have failed. @default 1 */
   readonly attempt?: number | undefined;
 }
 
+/** An event, as a run hands it over. */
+type Handed = Pick<EventEnvelope, "type" | "id">;
+
 /** A message that a run may hand over next. */
 interface Offered {
   readonly group: { readonly name: string };
-  readonly event: { readonly type: string };
+  readonly event: Handed;
 }
 
 /** What a run has come to so far. */
@@ -26,6 +32,10 @@ export interface Reaction {
   readonly service: string;
   readonly reaction: string;
   readonly disposition: string;
+  /** The event heard. */
+  readonly id: string;
+  /** The events emitted. */
+  readonly emitted: readonly string[];
 }
 
 /** How often time passes in search of what a step waits for: a retry, or a deadline. */
@@ -48,7 +58,11 @@ const DEFERRED: ReadonlySet<string> = new Set<Disposition>([
 export class Guide {
   readonly #steps: readonly RecordedStep[];
   readonly #done: readonly Reaction[];
-  readonly #delivered = new Set<string>();
+  /** By service and type: the ids of the events that have come, in order. */
+  readonly #came = new Map<string, string[]>();
+  /** The events of this run that steps hear. */
+  readonly #ids = new Map<RecordedStep, string>();
+  /** By service and id. */
   readonly #repeated = new Map<string, number>();
   /** How often the handler of a step has failed. */
   readonly #failed = new Map<RecordedStep, number>();
@@ -76,11 +90,9 @@ export class Guide {
     }
     const step = this.#steps[this.#at];
     if (step === undefined || this.#waited > PATIENCE) return 0;
-    const way = messages.findIndex((message) => isOf(message, step));
-    const delivered = this.#delivered.has(keyOf(step));
-    if (step.disposition !== "expired" && way >= 0 && !delivered) {
-      this.#delivered.add(keyOf(step));
-      return way;
+    if (step.disposition !== "expired" && !this.#hasCome(step)) {
+      const way = messages.findIndex((message) => this.#isOf(message, step));
+      if (way >= 0) return way;
     }
     if (step.disposition === "begun" && !this.#began) {
       this.#began = true;
@@ -96,7 +108,7 @@ export class Guide {
    */
   fails(service: string): boolean {
     const step = this.#steps[this.#at];
-    if (step?.service !== service || !this.#delivered.has(keyOf(step))) return false;
+    if (step?.service !== service || !this.#hasCome(step)) return false;
     const failed = this.#failed.get(step) ?? 0;
     if (failed >= failuresOf(step)) return false;
     this.#failed.set(step, failed + 1);
@@ -104,14 +116,16 @@ export class Guide {
     return true;
   }
 
-  /** Whether a message to a service comes once more. */
-  repeats(service: string, type: string): boolean {
-    const step = this.#steps.find(
-      (one) => one.service === service && stem(one.heard) === stem(type),
+  /** A message comes to a service. Returns whether it comes once more. */
+  hands(service: string, { type, id }: Handed): boolean {
+    const ids = this.#idsOf(service, type);
+    if (!ids.includes(id)) ids.push(id);
+    const steps = this.#steps.filter(
+      (step) => isHeardBy(step, service, type) && this.#idOf(step) === id,
     );
-    const key = `${service} ${stem(type)}`;
+    const key = `${service} ${id}`;
     const count = this.#repeated.get(key) ?? 0;
-    if (step === undefined || count >= step.duplicates) return false;
+    if (count >= Math.max(0, ...steps.map(({ duplicates }) => duplicates))) return false;
     this.#repeated.set(key, count + 1);
     return true;
   }
@@ -119,22 +133,77 @@ export class Guide {
   #isDone(step: RecordedStep | undefined): boolean {
     if (step === undefined) return true;
     if (step.disposition !== "expired" && step.heard !== undefined && failuresOf(step) === 0)
-      return this.#delivered.has(keyOf(step));
+      return this.#hasCome(step);
     return this.#hasComeTo(step);
   }
 
   /** A delivery that waited for a person then is tried until it is done here. */
   #hasHappened(step: RecordedStep): boolean {
-    return DEFERRED.has(step.disposition)
-      ? this.#delivered.has(keyOf(step))
-      : this.#hasComeTo(step);
+    return DEFERRED.has(step.disposition) ? this.#hasCome(step) : this.#hasComeTo(step);
   }
 
-  #hasComeTo({ service, reaction, disposition }: RecordedStep): boolean {
-    return this.#done.some(
-      (one) =>
-        one.service === service && one.reaction === reaction && one.disposition === disposition,
+  #hasComeTo(step: RecordedStep): boolean {
+    return this.#rowsOf(step).some(({ disposition }) => disposition === step.disposition);
+  }
+
+  #isOf({ group, event }: Offered, step: RecordedStep): boolean {
+    if (!isHeardBy(step, group.name, event.type)) return false;
+    if (step.from !== undefined) return event.id === this.#idOf(step);
+    return !this.#idsOf(group.name, event.type).includes(event.id);
+  }
+
+  #hasCome(step: RecordedStep): boolean {
+    const { service, heard = "" } = step;
+    const id = this.#idOf(step);
+    return id !== undefined && this.#idsOf(service, heard).includes(id);
+  }
+
+  /** The event of this run that a step hears; undefined as long as it is not there. */
+  #idOf(step: RecordedStep): string | undefined {
+    const { service, heard = "", from } = step;
+    if (from === undefined) return this.#idsOf(service, heard)[this.#placeOf(step)];
+    const known = this.#ids.get(step);
+    if (known !== undefined) return known;
+    const emitter = this.#steps[from.step];
+    const rows = emitter === undefined ? [] : this.#rowsOf(emitter);
+    const id = rows.findLast(({ emitted }) => emitted.length > 0)?.emitted[from.emitted];
+    if (id !== undefined) this.#ids.set(step, id);
+    return id;
+  }
+
+  /** What the run has done of a step. */
+  #rowsOf(step: RecordedStep): readonly Reaction[] {
+    const own = this.#done.filter(
+      ({ service, reaction }) => service === step.service && reaction === step.reaction,
     );
+    // A beginning and a deadline hear nothing: the first recorded one is the first one here.
+    const isHeard = step.heard !== undefined && step.disposition !== "expired";
+    const alike = own.filter(({ disposition }) => disposition === step.disposition);
+    const ids = [...new Set(alike.map(({ id }) => id))];
+    const wanted = isHeard ? this.#idOf(step) : ids[this.#placeOf(step)];
+    return wanted === undefined ? [] : own.filter(({ id }) => id === wanted);
+  }
+
+  /** How many steps like this one are before it. */
+  #placeOf(step: RecordedStep): number {
+    const isExpired = step.disposition === "expired";
+    const alike = this.#steps.filter(
+      ({ service, reaction, heard, disposition }) =>
+        service === step.service &&
+        reaction === step.reaction &&
+        stem(heard) === stem(step.heard) &&
+        (disposition === "expired") === isExpired,
+    );
+    return alike.indexOf(step);
+  }
+
+  #idsOf(service: string, type: string): string[] {
+    const key = `${service} ${stem(type)}`;
+    const known = this.#came.get(key);
+    if (known !== undefined) return known;
+    const ids: string[] = [];
+    this.#came.set(key, ids);
+    return ids;
   }
 }
 
@@ -142,12 +211,8 @@ function failuresOf({ attempt = 1 }: RecordedStep): number {
   return Math.min(attempt - 1, FAILURES_MAX);
 }
 
-function isOf({ group, event }: Offered, { service, heard }: RecordedStep): boolean {
-  return group.name === service && stem(event.type) === stem(heard);
-}
-
-function keyOf({ service, heard }: RecordedStep): string {
-  return `${service} ${stem(heard)}`;
+function isHeardBy(step: RecordedStep, service: string, type: string): boolean {
+  return step.service === service && stem(step.heard) === stem(type);
 }
 
 function stem(type: string | undefined): string {

@@ -1,13 +1,16 @@
+import { messageOf } from "../contract/errors.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { LogFields } from "../ports/logger.ts";
+import { isInjected } from "./faults.ts";
+import { cutShort } from "./findings.ts";
 
 /** A journal row that was committed, and when. */
 export interface Committed {
   readonly process: string;
   readonly at: number;
   readonly entry: JournalEntry;
-  /** Why the delivery failed, in a run that explains. */
-  readonly error?: unknown;
+  /** Why the delivery failed, in a run that explains; not where the run has decided on it. */
+  readonly why?: string;
 }
 
 /** A fault, and before which of the journal rows it happened. */
@@ -20,6 +23,8 @@ export interface Noted {
 export class History {
   readonly rows: Committed[] = [];
   readonly notes: Noted[] = [];
+  /** Why deliveries failed, in a run that explains: it may be anything, and stays in the run. */
+  readonly #errors = new Map<Committed, unknown>();
 
   note(note: string): void {
     this.notes.push({ place: this.rows.length, note });
@@ -35,7 +40,10 @@ export class History {
         entry.id === eventId,
     );
     const row = this.rows[at];
-    if (row !== undefined) this.rows[at] = { ...row, error };
+    if (row === undefined) return;
+    const told = isInjected(error) ? row : { ...row, why: cutShort(messageOf(error)) };
+    this.rows[at] = told;
+    this.#errors.set(told, error);
   }
 
   /** The error with which a delivery was parked; undefined where it was not kept. */
@@ -44,6 +52,6 @@ export class History {
       ({ entry }) =>
         entry.disposition === "parked" && entry.reaction === reaction && entry.sagaId === sagaId,
     );
-    return row?.error;
+    return row && this.#errors.get(row);
   }
 }

@@ -12,7 +12,8 @@ export type {
   StoreOptions,
 } from "./options.ts";
 export { standIn } from "./outside.ts";
-export { type SearchOptions, type SimulationReport, simulate } from "./simulate.ts";
+export type { SearchOptions } from "./search-options.ts";
+export { type SimulationReport, simulate } from "./simulate.ts";
 export { type Simulation, simulation } from "./simulation.ts";
 export { SimulationError } from "./simulation-error.ts";
 export type { Leak } from "./tripwire.ts";

@@ -35,7 +35,10 @@ export class Outside {
         system,
         actor,
         effect: () => {
-          answer = { value: effect() };
+          const value = running.run(systemFor(actor, system), effect);
+          // Where the answer is lost, so is that it is an error.
+          if (value instanceof Promise) value.catch(() => {});
+          answer = { value };
         },
         resolve: () => answer !== undefined && resolve(answer.value),
         reject,
@@ -70,6 +73,19 @@ export class Outside {
       call.resolve();
     } else call.reject(new Error(`The answer of the simulated ${system} is lost.`));
   }
+}
+
+/** Another system at work for a process: it has the time and the chance of the run. */
+function systemFor(actor: Actor, name: string): Actor {
+  return {
+    ...{ name, dead: false, isOutside: true },
+    now: () => actor.now(),
+    random: () => actor.random(),
+    uuid: () => actor.uuid(),
+    call: async (_, effect) => effect(),
+    rejected: (reason) => actor.rejected(reason),
+    timer: (delayMs, work) => actor.timer(delayMs, work),
+  };
 }
 
 /**

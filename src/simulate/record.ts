@@ -16,12 +16,26 @@ export function recordingOf(sagaId: string, steps: readonly TraceStep[]): SagaRe
   return {
     version: 1,
     sagaId,
-    steps: steps.map(({ service, reaction, disposition, heard, duplicates, attempt = 1 }) => ({
-      ...{ service, reaction, disposition, duplicates },
-      ...(heard !== undefined && { heard }),
-      ...(attempt > 1 && { attempt }),
-    })),
+    steps: steps.map((step) => {
+      const { service, reaction, disposition, heard, duplicates, attempt = 1 } = step;
+      const from = heard === undefined ? undefined : emitterOf(step, steps);
+      return {
+        ...{ service, reaction, disposition, duplicates },
+        ...(heard !== undefined && { heard }),
+        ...(from !== undefined && { from }),
+        ...(attempt > 1 && { attempt }),
+      };
+    }),
   };
+}
+
+/** Which step has emitted the event that a step has heard, and as which of its events. */
+function emitterOf({ eventId, heard }: TraceStep, steps: readonly TraceStep[]) {
+  for (const [step, { emittedIds, emitted: types }] of steps.entries()) {
+    const emitted = emittedIds.indexOf(eventId);
+    if (types[emitted] === heard) return { step, emitted };
+  }
+  return undefined;
 }
 
 /** Reads a recording. Throws `SCHEDULE_INVALID`. */
@@ -39,12 +53,13 @@ export function readRecording(text: string): SagaRecording {
   return { version, sagaId, steps: steps.map(stepOf) };
 }
 
-function stepOf(value: unknown): RecordedStep {
+function stepOf(value: unknown, at: number): RecordedStep {
   const {
     service,
     reaction,
     disposition,
     heard,
+    from,
     duplicates = 0,
     attempt = 1,
   } = objectFields(value);
@@ -60,7 +75,18 @@ function stepOf(value: unknown): RecordedStep {
     duplicates,
     attempt,
     heard,
+    ...(from !== undefined && { from: placeBefore(at, from) }),
   };
+}
+
+function placeBefore(
+  at: number,
+  value: unknown,
+): { readonly step: number; readonly emitted: number } {
+  const { step, emitted } = objectFields(value);
+  if (!isCount(step) || !isCount(emitted) || step >= at)
+    throw invalid("a step does not come behind the one that has caused it");
+  return { step, emitted };
 }
 
 function isCount(value: unknown): value is number {

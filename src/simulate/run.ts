@@ -29,6 +29,8 @@ import { AS_SCHEDULED, swarm, type Temper } from "./temper.ts";
 const HEALS_AFTER = 300;
 /** A calm run comes to rest long before. */
 const STEPS_MAX = 1_500;
+/** And this many more for each saga. */
+const STEPS_A_SAGA = 100;
 /** Most messages that are handed over at once. */
 const TOGETHER_MAX = 5;
 /** Frames that an error keeps in a run that explains. */
@@ -135,16 +137,17 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const { options } = this.stage;
     options.reset?.();
     this.#callers.invite(options.given);
+    const most = STEPS_MAX + STEPS_A_SAGA * this.#callers.sagas;
     await this.#fleet.open();
-    while (this.#findings.length === 0 && this.#steps < STEPS_MAX) {
+    while (this.#findings.length === 0 && this.#steps < most) {
       await quiet();
       const over = this.#isOver();
       if (typeof over === "boolean" ? over : await over) break;
       this.#steps++;
       this.#step();
     }
-    if (this.#steps === STEPS_MAX)
-      this.fail({ code: "RESTLESS", message: `it goes on after ${STEPS_MAX} steps` });
+    if (this.#steps === most)
+      this.fail({ code: "RESTLESS", message: `it goes on after ${most} steps` });
     await this.#judge();
     // Node tells of rejections as the event loop turns: too slow for every run of a search.
     if (this.decisions.repeats || this.#findings.length > 0) await loopTurned();
@@ -243,8 +246,10 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const rows = [...journal, ...amend];
     for (const entry of rows) {
       this.#history.rows.push({ process: name, at: this.clock.now, entry });
-      const { reaction, disposition } = entry;
-      if (this.#guide !== undefined) this.#reactions.push({ service, reaction, disposition });
+      const { reaction, disposition, id } = entry;
+      const emitted = entry.emitted.map((one) => one.id);
+      if (this.#guide !== undefined)
+        this.#reactions.push({ service, reaction, disposition, id, emitted });
       const wrong = this.book.note(service, entry);
       if (wrong !== undefined) this.fail(wrong);
     }

@@ -4,12 +4,24 @@ import type { Departure, Schedule } from "./decisions.ts";
 
 /** A schedule longer than this was not written by a simulation. */
 const DEPARTURES_MAX = 10_000;
+/** What a user may call another system, and neither a schedule nor a shell leaves as it is. */
+const ESCAPED = /[%,#="'`$\\!\p{Cc}]/gu;
 
-/** Writes a schedule as one line: `crash payment#5,next#4=2`. Empty for the calm run. */
+/**
+ * Writes a schedule as one line: `crash payment#5,next#4=2`. Empty for the calm run. In names, what
+ * has a meaning there is escaped as in addresses: `answer bank%2C EU#1`.
+ */
 export function scheduleText(schedule: Schedule): string {
   return schedule
-    .map(({ site, index, value }) => `${site}#${index}${value === 1 ? "" : `=${value}`}`)
+    .map(({ site, index, value }) => {
+      const name = site.replace(ESCAPED, escaped);
+      return `${name}#${index}${value === 1 ? "" : `=${value}`}`;
+    })
     .join(",");
+}
+
+function escaped(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** Reads what `scheduleText` has written. Throws `SCHEDULE_INVALID`. */
@@ -43,7 +55,10 @@ function readDeparture(part: string): Departure {
   const [, site, index, value = "1"] = /^([^#,]+)#(\d{1,9})(?:=(\d{1,10}))?$/.exec(part) ?? [];
   if (site === undefined || index === undefined)
     throw invalid(`${quote(part)} is not a departure.`);
-  return { site, index: Number(index), value: Number(value) };
+  const name = site.replace(/%([0-9A-F]{2})/g, (_, code) =>
+    String.fromCharCode(parseInt(code, 16)),
+  );
+  return { site: name, index: Number(index), value: Number(value) };
 }
 
 function invalid(message: string): OdoriError {

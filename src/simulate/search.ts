@@ -41,7 +41,7 @@ export async function search<Native>(
   let runs = 0;
   let named = false;
   const late: FoundRun[] = [];
-  while (runs < seeds && realNow() < until) {
+  while (runs < seeds && (runs === 0 || realNow() < until)) {
     const seed = from + runs;
     const onLate = (result: RunResult) => late.push({ seed, runs: seed - from + 1, result });
     const result = await new SimulatedRun(stage, { seed }, { onLate }).play();

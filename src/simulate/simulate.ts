@@ -1,3 +1,4 @@
+import { Mutex } from "../adapter/mutex.ts";
 import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
@@ -11,37 +12,13 @@ import type { DatabaseOptions, PgliteOptions, SimulationOptions, StoreOptions } 
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { notTaken, readSchedule, requireTaken } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
+import { checkSearch, type SearchOptions } from "./search-options.ts";
 import { shrink } from "./shrink.ts";
 import { simulation } from "./simulation.ts";
 import { SimulationError, wrongRun } from "./simulation-error.ts";
 import type { Stage } from "./stage.ts";
-import { systematic } from "./systematic.ts";
+import { type LeftOut, type SystematicRuns, systematic } from "./systematic.ts";
 import { type Leak, Tripwires } from "./tripwire.ts";
-
-/** Which runs a simulation makes. */
-export interface SearchOptions {
-  /**
-   * How many seeds, each of which draws a run.
-   * @default 1_000
-   */
-  readonly seeds?: number;
-  /** How long to go on, in minutes of real time; instead of `seeds`. */
-  readonly minutes?: number;
-  /**
-   * The first seed.
-   * @default 1
-   */
-  readonly seed?: number;
-  /** Makes the one run of a schedule, as the message of a failure has it. */
-  readonly replay?: string;
-  /** Makes every run with at most this number of departures from the calm one, instead of seeds. */
-  readonly systematic?: 1 | 2;
-  /**
-   * Schedules that have failed before: they are repeated first.
-   * @default []
-   */
-  readonly schedules?: readonly string[];
-}
 
 /** What a simulation without a finding has seen. */
 export interface SimulationReport {
@@ -54,6 +31,11 @@ export interface SimulationReport {
   readonly leaks: readonly Leak[];
   /** Those of `schedules` that no longer apply: a decision of theirs is not taken any more. */
   readonly outdated: readonly string[];
+  /**
+   * Why a systematic search has not made every run: `time`, as `minutes` were over, or `ways`, as of
+   * a decision with more than 16 the first 16 were tried. Undefined if it has made every run.
+   */
+  readonly leftOut?: LeftOut | undefined;
   /** In how many runs each code was found that `accepts` accepts. */
   readonly accepted: Readonly<Record<string, number>>;
 }
@@ -64,6 +46,9 @@ const SEEDS = 1_000;
 const MINUTE_MS = 60_000;
 /** More runs than a systematic search can make. */
 const RUNS_MAX = 10_000_000;
+
+/** Each replaces the clock and the chance of the whole process: one after the other. */
+const turns = new Mutex();
 
 /**
  * Runs the services of a choreography many times: the real runtime and the real handlers, with
@@ -100,13 +85,17 @@ export async function simulate(
   choreography: Choreography<Sql>,
   options: SimulationOptions<Sql> & SearchOptions,
 ): Promise<SimulationReport> {
-  const stage = await simulation(choreography, options).prepare();
-  using tripwires = new Tripwires();
-  try {
-    return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
-  } finally {
-    await stage.close();
-  }
+  checkSearch(options);
+  const simulated = simulation(choreography, options);
+  return turns.run(async () => {
+    const stage = await simulated.prepare();
+    using tripwires = new Tripwires();
+    try {
+      return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
+    } finally {
+      await stage.close();
+    }
+  });
 }
 
 async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): Promise<Counts> {
@@ -140,14 +129,18 @@ async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): 
   // Few departures do not lead everywhere.
   const never = options.systematic === undefined ? neverHappened(stage) : [];
   if (never.length > 0) throw neverSeen(never, found.runs);
-  return { ...reportOf(stage, runs + found.runs), outdated, accepted: accepted.counts };
+  const { leftOut } = found;
+  return {
+    ...{ ...reportOf(stage, runs + found.runs), outdated, accepted: accepted.counts },
+    ...(leftOut !== undefined && { leftOut }),
+  };
 }
 
 function searched<Native>(
   stage: Stage<Native>,
   options: SearchOptions,
   note: (course: Course, result: RunResult) => void,
-): Promise<FoundRun | { readonly runs: number }> {
+): Promise<FoundRun | (Pick<FoundRun, "runs"> & Partial<SystematicRuns>)> {
   const { minutes, seed = 1 } = options;
   const until = minutes === undefined ? undefined : realNow() + minutes * MINUTE_MS;
   const { systematic: departures } = options;

@@ -143,7 +143,7 @@ export class SimulatedBus {
     const { decisions, faults, guide } = this.#parts;
     const { copy } = group.sites;
     if (guide === undefined) return faults.repeats(group.name, event.type, copy);
-    return decisions.take(copy, 2, guide.repeats(group.name, event.type) ? 1 : 0) === 1;
+    return decisions.take(copy, 2, guide.hands(group.name, event) ? 1 : 0) === 1;
   }
 
   async #publish(

@@ -2,6 +2,7 @@ import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
 import { OdoriError } from "../contract/errors.ts";
+import { quote } from "../contract/grammar.ts";
 import type { OnEnter } from "./announced.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import type {
@@ -99,7 +100,11 @@ export function simulation(
     }
     if (wanted === "pglite")
       throw otherStore("The handlers of this simulation write to SQLite.", "`store`");
-    return STORES[wanted ?? store];
+    const name = wanted ?? store;
+    if (Object.hasOwn(STORES, name)) return STORES[name];
+    throw new OdoriError("OPTION_INVALID", `The store ${quote(name)} is unknown.`, {
+      hint: "It is one of rows, sqlite, pglite.",
+    });
   });
 }
 

@@ -4,7 +4,7 @@ import { type FoundRun, realNow, turnAfter } from "./search.ts";
 import type { Stage } from "./stage.ts";
 
 /** Of a decision with more ways than this, such as a large number, the first ones are tried. */
-const WAYS_MAX = 16;
+export const WAYS_MAX = 16;
 
 /** What a systematic search goes through. */
 export interface SystematicLimits {
@@ -19,6 +19,16 @@ export interface SystematicLimits {
   readonly onRun?: ((result: RunResult) => void) | undefined;
 }
 
+/** Why a systematic search has not made every run: its time was up, or a decision had more ways. */
+export type LeftOut = "time" | "ways";
+
+/** A systematic search that has found nothing. */
+export interface SystematicRuns {
+  readonly runs: number;
+  /** Undefined: every run was made. */
+  readonly leftOut: LeftOut | undefined;
+}
+
 /**
  * Goes through every schedule with few departures from the calm run, the fewest first: each fault
  * at each point, each other order of two messages, each other choice of data; then each pair of
@@ -27,15 +37,16 @@ export interface SystematicLimits {
 export async function systematic<Native>(
   stage: Stage<Native>,
   limits: SystematicLimits,
-): Promise<FoundRun | { readonly runs: number; readonly complete: boolean }> {
+): Promise<FoundRun | SystematicRuns> {
   const { departures, until = Number.POSITIVE_INFINITY, onRun } = limits;
   const wanted = limits.wanted ?? (({ findings }: RunResult) => findings.length > 0);
   let runs = 0;
+  let leftOut: LeftOut | undefined;
   let level: readonly Schedule[] = [limits.from ?? []];
   for (let depth = 0; depth <= departures; depth++) {
     const next: Schedule[] = [];
     for (const schedule of level) {
-      if (runs >= limits.runs || realNow() >= until) return { runs, complete: false };
+      if (runs >= limits.runs || (runs > 0 && realNow() >= until)) return { runs, leftOut: "time" };
       const result = await new SimulatedRun(
         stage,
         { schedule },
@@ -45,11 +56,12 @@ export async function systematic<Native>(
       onRun?.(result);
       if (wanted(result)) return { seed: undefined, runs, result };
       await turnAfter(runs);
+      if (result.questions.some(({ ways }) => ways > WAYS_MAX)) leftOut = "ways";
       if (result.findings.length === 0) next.push(...further(schedule, result.questions));
     }
     level = next;
   }
-  return { runs, complete: true };
+  return { runs, leftOut };
 }
 
 /** One more departure, after the last one: no set of them is tried twice. */

@@ -120,6 +120,16 @@ export class Tripwires implements Disposable {
         return answerLikeNode(given, fillBytes(actor, Buffer.alloc(size)));
       },
     });
+    for (const name of ["randomFillSync", "randomFill"] as const)
+      this.#replace(crypto, name, {
+        apply: (real, _, given) => {
+          const [view, offset, size] = given;
+          const actor = ArrayBuffer.isView(view) && this.#told(`${name}()`);
+          if (!actor) return Reflect.apply(real, crypto, given);
+          fillBytes(actor, elementsOf(view, offset, size));
+          return answerLikeNode(given, view);
+        },
+      });
     this.#replace(crypto, "randomInt", {
       apply: (real, _, given) => {
         const actor = this.#told("randomInt()");
@@ -199,7 +209,7 @@ export class Tripwires implements Disposable {
     const at = callerOf();
     // Node itself works for the handler, such as for `fetch`.
     if (at === undefined) return undefined;
-    this.#note(what, at, controlled);
+    if (!(controlled && actor.isOutside)) this.#note(what, at, controlled);
     return actor;
   }
 
@@ -213,6 +223,14 @@ function since(nowMs: number, before: unknown): readonly [number, number] {
   const [seconds, nanoseconds] = Array.isArray(before) ? before : [0, 0];
   const ns = BigInt(nowMs) * NS_A_MS - BigInt(seconds) * NS_A_SECOND - BigInt(nanoseconds);
   return [Number(ns / NS_A_SECOND), Number(ns % NS_A_SECOND)];
+}
+
+/** Of a view, the elements that `randomFill` is to fill. */
+function elementsOf(view: ArrayBufferView, offset: unknown, size: unknown): ArrayBufferView {
+  const width = "BYTES_PER_ELEMENT" in view ? Number(view.BYTES_PER_ELEMENT) : 1;
+  const from = typeof offset === "number" ? offset * width : 0;
+  const bytes = typeof size === "number" ? size * width : view.byteLength - from;
+  return new Uint8Array(view.buffer, view.byteOffset + from, bytes);
 }
 
 /** The first place outside this file and dependencies; undefined where Node is the caller. */

@@ -15,6 +15,7 @@ const MODULES = join(ROOT, "test", "simulate", "modules");
 const TRIP = join(MODULES, "trip.simulation.ts");
 const BROKEN = join(MODULES, "broken.simulation.ts");
 const SHOP = join(MODULES, "shop.simulation.ts");
+const THROWN = join(MODULES, "thrown.simulation.ts");
 const UNKEYED = join(MODULES, "unkeyed.simulation.ts");
 const POSTGRES = join(MODULES, "pg.simulation.ts");
 /** As Node fails where a package is not installed. */
@@ -97,6 +98,41 @@ describe("odori simulate", { timeout: 600_000 }, () => {
     ]);
     const right = JSON.parse((await odori(["simulate", TRIP, "--seeds", "40", ...flags])).out);
     expect(right).toMatchObject({ ok: true, runs: 41, kept: 1 });
+  });
+
+  it("draws a run whose handler has thrown what no thread can tell another one", async () => {
+    using folder = temporaryFolder("kept");
+    const flags = ["simulate", THROWN, "--schedules", join(folder.path, "kept.json")];
+    for (const more of [
+      ["--systematic", "1"],
+      ["--seeds", "20"],
+      ["--replay", ""],
+    ]) {
+      const all = more[0] === "--replay" ? ["simulate", THROWN, ...more] : [...flags, ...more];
+      const { status, out } = await odori(all);
+      expect([status, out]).toEqual([
+        1,
+        expect.stringMatching(/✗ PARKED[\s\S]*the bank is closed/),
+      ]);
+    }
+  });
+
+  it("draws a run that it cannot keep, and says why", async () => {
+    using folder = temporaryFolder("kept");
+    const schedules = join(folder.path, "nowhere", "kept.json");
+    const { status, out, err } = await odori(["simulate", BROKEN, "--schedules", schedules]);
+    expect([status, out]).toEqual([1, expect.stringContaining("✗ INVARIANT")]);
+    expect(out).not.toContain("Kept in");
+    expect(err).toContain("! The schedule is not kept in ");
+  });
+
+  it("says where it has not made every run with few departures", async () => {
+    const flags = ["simulate", TRIP, "--systematic", "2", "--minutes", "0.00001"];
+    const { status, out } = await odori([...flags, "--json"]);
+    expect([status, JSON.parse(out)]).toMatchObject([0, { runs: 1, leftOut: "time" }]);
+    expect((await odori(flags)).out).toContain("! Not every run was made: the time was up.");
+    const whole = await odori(["simulate", SHOP, "--systematic", "1", "--json"]);
+    expect(JSON.parse(whole.out)).not.toHaveProperty("leftOut");
   });
 
   it("tells which kept schedules no longer apply, and goes on", async () => {

@@ -1,5 +1,5 @@
 import { PermanentError } from "odori";
-import { type SimulationOptions, simulate } from "odori/simulate";
+import { type SearchOptions, type SimulationOptions, simulate } from "odori/simulate";
 import type { Sql } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
 import { shopWith } from "./shop.ts";
@@ -84,5 +84,55 @@ describe("accepts", () => {
       await expect(withOptions(more)).rejects.toMatchObject({ code: "OPTION_INVALID" });
     const accepts = { "payment/order.placed/done/payment.charged.v1": "it has happened" };
     await expect(withOptions({ accepts, instances: { payment: 2 } })).resolves.toBeDefined();
+  });
+});
+
+describe("which runs are made", () => {
+  const { choreography, options } = shopWith(() => {});
+
+  it.each<SearchOptions>([
+    { seeds: Number.NaN },
+    { seeds: 0 },
+    { seed: 1.5 },
+    { minutes: 0 },
+    { minutes: Number.POSITIVE_INFINITY },
+    { seeds: 5, minutes: 1 },
+    { seeds: 5, systematic: 1 },
+    { seeds: 5, replay: "" },
+    { systematic: 1, replay: "" },
+    { seed: 2, replay: "" },
+  ])("is refused where it cannot be: %o", async (search) => {
+    await expect(simulate(choreography, { ...options, ...search })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringMatching(/^`(seeds|seed|minutes|systematic)`/),
+    });
+  });
+
+  it.each([Reflect.construct(Object, [{ systematic: 3 }]), { store: "paper" }])(
+    "is refused where the types do not tell: %o",
+    async (search: object) => {
+      await expect(simulate(choreography, { ...options, ...search })).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+      });
+    },
+  );
+
+  it("of a decision with many ways the first are tried, and that is told", async () => {
+    const more = { given: ({ int }: { int(from: number, to: number): number }) => void int(1, 30) };
+    const wide = { ...options, ...more, systematic: 1 } as const;
+    expect(await simulate(choreography, wide)).toMatchObject({ leftOut: "ways" });
+    expect(await simulate(choreography, { ...options, systematic: 1 })).not.toHaveProperty(
+      "leftOut",
+    );
+  });
+
+  it("a number between none is not drawn", async () => {
+    for (const [from, to] of [
+      [Number.NaN, 3],
+      [3, 2],
+    ] as const)
+      await expect(
+        simulate(choreography, { ...options, given: ({ int }) => void int(from, to) }),
+      ).rejects.toThrow(`\`int(${from}, ${to})\` has no numbers to draw.`);
   });
 });

@@ -80,6 +80,20 @@ describe("right handlers are right in every run", () => {
     });
   });
 
+  it("with many sagas in one run", async () => {
+    const { choreography, options } = shopWith(() => {});
+    const [shop] = choreography.services;
+    const { runs } = await simulate(choreography, {
+      ...options,
+      given({ begin }) {
+        for (let n = 1; n <= 700; n++)
+          if (shop !== undefined) begin(shop, `o-${n}`, () => placed({ orderId: `o-${n}` }));
+      },
+      replay: "",
+    });
+    expect(runs).toBe(1);
+  });
+
   it("with data from an arbitrary of fast-check", async () => {
     const ids: string[] = [];
     const { choreography } = shopWith((id) => ids.push(id));

@@ -1,5 +1,5 @@
-import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { simulate } from "odori/simulate";
+import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID } from "node:crypto";
+import { simulate, standIn } from "odori/simulate";
 import { expect, it } from "vitest";
 import { placed, shopWith } from "./shop.ts";
 
@@ -16,6 +16,14 @@ const CALLS: Readonly<Record<string, () => unknown>> = {
   "randomUUID()": () => [randomUUID(), crypto.randomUUID()],
   "getRandomValues()": () => crypto.getRandomValues(new Uint8Array(16)),
   "randomBytes()": () => randomBytes(16),
+  "randomFillSync()": () => [
+    randomFillSync(new Uint16Array(4)),
+    randomFillSync(Buffer.alloc(8), 2, 4),
+  ],
+  "randomFill()": () =>
+    new Promise((resolve, reject) =>
+      randomFill(Buffer.alloc(8), (error, drawn) => (error ? reject(error) : resolve(drawn))),
+    ),
   "randomInt()": () =>
     new Promise((resolve, reject) =>
       randomInt(5, 1_000, (error, drawn) => (error ? reject(error) : resolve(drawn))),
@@ -100,4 +108,45 @@ it("the same seeds draw the same, and what is replaced is put back", async () =>
   };
   expect(await draw()).toEqual(await draw());
   expect([Date, Date.now, Math.random, globalThis.setTimeout, performance.now]).toEqual(before);
+});
+
+it("another system has the time and the chance of the run, and nothing of it is told", async () => {
+  const bookings = async () => {
+    const booked: unknown[] = [];
+    const { choreography, options } = shopWith(async () => {
+      const book = () => booked.push([Date.now(), Math.random(), randomUUID()]);
+      await standIn("gateway", book).catch(() => {});
+    });
+    const { leaks } = await simulate(choreography, { ...options, seeds: 20 });
+    expect(leaks).toEqual([]);
+    return booked;
+  };
+  const booked = await bookings();
+  expect(booked.length).toBeGreaterThan(20);
+  expect(await bookings()).toEqual(booked);
+});
+
+it("another system may refuse, also where its answer is lost", async () => {
+  const { choreography, options } = shopWith(async () => {
+    const refuse = async () => {
+      throw new Error("declined");
+    };
+    await standIn("gateway", refuse).catch(() => {});
+  });
+  const { runs } = await simulate(choreography, { ...options, seeds: 100 });
+  expect(runs).toBe(100);
+});
+
+it("simulations of one process come one after the other", async () => {
+  const before = [Date, Math.random, globalThis.setTimeout, Error.stackTraceLimit];
+  const times: number[] = [];
+  const one = async (seeds: number) => {
+    const { choreography, options } = shopWith(() => times.push(Date.now()));
+    return (await simulate(choreography, { ...options, seeds })).leaks;
+  };
+  const leaks = await Promise.all([one(3), one(30), one(10)]);
+  expect(leaks.map(({ length }) => length)).toEqual([1, 1, 1]);
+  // Virtual times begin with 2026, and this test was written later.
+  expect(Math.max(...times)).toBeLessThan(Date.UTC(2026, 6));
+  expect([Date, Math.random, globalThis.setTimeout, Error.stackTraceLimit]).toEqual(before);
 });

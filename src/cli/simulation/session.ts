@@ -1,3 +1,5 @@
+import { messageOf } from "../../contract/errors.ts";
+import { quote } from "../../contract/grammar.ts";
 import type { SimulationFinding } from "../../simulate/findings.ts";
 import type { RecordedStep } from "../../simulate/guide.ts";
 import type { StoreName } from "../../simulate/options.ts";
@@ -11,8 +13,10 @@ import {
 } from "../../simulate/schedule-text.ts";
 import type { FoundRun } from "../../simulate/search.ts";
 import { notReproduced } from "../../simulate/shrink.ts";
+import type { LeftOut } from "../../simulate/systematic.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 import { readText } from "../files.ts";
+import { warn } from "../output.ts";
 import { HaltedThread, InterruptedRuns } from "./halted-thread.ts";
 import { type KeptSchedule, keepSchedule, keptFileOf, readSchedules } from "./kept.ts";
 import type { SimulationThread } from "./simulation-thread.ts";
@@ -67,6 +71,8 @@ export interface SimulationVerdict extends ThreadSubject {
   readonly lostAt: number | undefined;
   /** The file that has the schedule, also if it was there before. */
   readonly keptIn: string | undefined;
+  /** Why a systematic search has not made every run; undefined if it has, and of any other. */
+  readonly leftOut: LeftOut | undefined;
   /** Whether the user has ended the runs early. */
   readonly interrupted: boolean;
 }
@@ -119,12 +125,18 @@ export class SimulateSession {
       return { wrong, ...(wrong.schedule !== undefined && { keptIn: schedules }) };
     }
     const found = await this.#search();
-    if (found === undefined) return { kept: kept.length, wrong: await this.#changed() };
+    if (!("result" in found))
+      return { kept: kept.length, leftOut: found.leftOut, wrong: await this.#changed() };
     const wrong = await this.#shrunk(found, store);
     const { schedule, findings } = wrong;
     if (schedule === undefined) return { kept: kept.length, wrong };
     const [what = ""] = findings[0]?.message.split("\n") ?? [];
-    keepSchedule(schedules, { schedule, finding: `${findings[0]?.code}: ${what}`, store });
+    try {
+      keepSchedule(schedules, { schedule, finding: `${findings[0]?.code}: ${what}`, store });
+    } catch (error) {
+      warn(`! The schedule is not kept in ${quote(schedules)}: ${messageOf(error)}`);
+      return { kept: kept.length, wrong };
+    }
     return { kept: kept.length, wrong, keptIn: schedules };
   }
 
@@ -159,18 +171,16 @@ export class SimulateSession {
     return result.findings.length === 0 ? undefined : { seed: undefined, runs: 1, result };
   }
 
-  async #search(): Promise<FoundRun | undefined> {
+  async #search(): Promise<FoundRun | Pick<SimulationVerdict, "leftOut">> {
     const { seed, seeds, minutes, systematic: departures, workers, store } = this.#options;
     const until = minutes === undefined ? undefined : Date.now() + minutes * MINUTE_MS;
     const first = await this.#thread(store);
-    if (departures !== undefined) {
-      const found = await first.ask("systematic", { departures, until });
-      return "result" in found ? found : undefined;
-    }
+    if (departures !== undefined) return first.ask("systematic", { departures, until });
     const further = Array.from({ length: workers - 1 }, () => this.#threads.start(store));
     const threads = [first, ...(await Promise.all(further))];
     const found = await searchInThreads(threads, { from: seed, seeds, until });
-    return found && { ...found, runs: this.#threads.totals.runs };
+    if (found === undefined) return { leftOut: undefined };
+    return { ...found, runs: this.#threads.totals.runs };
   }
 
   /** How a search that has found nothing goes otherwise when it is begun again. */
@@ -231,7 +241,7 @@ export class SimulateSession {
       ...this.#threads.subject,
       ...{ runs, leaks, accepted, states: states.size, outdated: this.#outdated },
       ...{ kept: 0, wrong: undefined, never: [], foreseen: undefined, lostAt: undefined },
-      ...{ keptIn: undefined, interrupted: false },
+      ...{ keptIn: undefined, leftOut: undefined, interrupted: false },
       ...ending,
     };
   }

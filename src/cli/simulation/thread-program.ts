@@ -7,6 +7,7 @@ import type { RecordedStep } from "../../simulate/guide.ts";
 import type { StoreName } from "../../simulate/options.ts";
 import type { RunResult } from "../../simulate/run.ts";
 import type { FoundRun } from "../../simulate/search.ts";
+import type { SystematicRuns } from "../../simulate/systematic.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 import type { ToldError } from "../told-error.ts";
 
@@ -33,7 +34,7 @@ export interface Survey {
 /** What a thread does when it is asked: each takes one argument. */
 export interface ThreadProgram {
   search(task: SeedTask): Promise<FoundRun | { readonly runs: number }>;
-  systematic(task: SystematicTask): Promise<FoundRun | { readonly runs: number }>;
+  systematic(task: SystematicTask): Promise<FoundRun | SystematicRuns>;
   play(schedule: Schedule): Promise<RunResult>;
   /** The same, and it is not counted. */
   repeat(schedule: Schedule): Promise<RunResult>;

@@ -32,6 +32,8 @@ const pulse = new ThreadPulse(memory);
 process.removeAllListeners("warning");
 // What a handler of a dead process leaves behind.
 process.on("unhandledRejection", () => {});
+// Before the module is loaded: what it keeps of them, such as `const { random } = Math`, is theirs.
+const tripwires = new Tripwires();
 
 try {
   const simulation = await loadSimulation(module);
@@ -75,7 +77,6 @@ function enter(): (name: string) => void {
 function programOf(
   stage: Awaited<ReturnType<AnySimulation["prepare"]>>,
 ): ThreadProgram & { reached(): Extract<ThreadMessage, { reached: unknown }>["reached"] } {
-  const tripwires = new Tripwires();
   const first = new FirstRun(stage);
   const accepted = new AcceptedFindings();
   const reached = () => ({
@@ -89,16 +90,13 @@ function programOf(
     pulse.runs++;
     if (pulse.runs % RUNS_A_TURN === 0) say({ reached: reached() });
   };
-  /** What was thrown may be anything, so it stays in this thread: the findings tell of it. */
-  const told = async (result: RunResult) => ({
-    ...(result.findings.length === 0 ? result : await explained(stage, result)),
-    cause: undefined,
-  });
+  const told = async (result: RunResult) =>
+    plain(result.findings.length === 0 ? result : await explained(stage, result));
   return {
     reached,
-    search({ from, ...limits }) {
+    async search({ from, ...limits }) {
       pulse.seed = from;
-      return search(stage, {
+      const found = await search(stage, {
         ...limits,
         from,
         onRun(result) {
@@ -107,9 +105,10 @@ function programOf(
           ran(result);
         },
       });
+      return plainly(found);
     },
-    systematic(limits) {
-      return systematic(stage, {
+    async systematic(limits) {
+      const found = await systematic(stage, {
         ...limits,
         runs: RUNS_MAX,
         onRun(result) {
@@ -117,6 +116,7 @@ function programOf(
           ran(result);
         },
       });
+      return plainly(found);
     },
     async play(schedule) {
       const result = await new SimulatedRun(stage, { schedule }).play();
@@ -130,12 +130,12 @@ function programOf(
     async follow(recorded) {
       const followed = await followRecord(stage, recorded);
       ran(followed.result);
-      return followed;
+      return plainly(followed);
     },
     async shrink(found) {
       pulse.seed = found.seed ?? 0;
       const { result } = await shrink(stage, found.result, found.seed);
-      return result;
+      return plain(result);
     },
     repeatFirst: () => first.repeat(),
     async survey(outcomes) {
@@ -143,4 +143,15 @@ function programOf(
       return { never: neverHappened(stage), foreseen: stage.map.foresee()?.states.size };
     },
   };
+}
+
+/** What was thrown may be anything, so it stays in this thread: the findings tell of it. */
+function plain(result: RunResult): RunResult {
+  return { ...result, cause: undefined };
+}
+
+function plainly<Found extends { readonly result: RunResult } | { readonly runs: number }>(
+  found: Found,
+): Found {
+  return "result" in found ? { ...found, result: plain(found.result) } : found;
 }

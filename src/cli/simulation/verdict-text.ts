@@ -2,9 +2,17 @@ import { relative } from "node:path";
 import { quote } from "../../contract/grammar.ts";
 import { counterexample } from "../../simulate/counterexample.ts";
 import { foundLines } from "../../simulate/simulation-error.ts";
+import { type LeftOut, WAYS_MAX } from "../../simulate/systematic.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 import { paint, print } from "../output.ts";
 import type { SimulationVerdict, WrongRun } from "./session.ts";
+
+const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
+  time: "Not every run was made: the time was up.",
+  ways:
+    `Not every run was made: of a decision with more than ${WAYS_MAX} ways, such as a large ` +
+    `number, the first ${WAYS_MAX} were tried. Draw the rest with --seeds.`,
+};
 
 /** Whether no run goes wrong, and all that is declared has happened. */
 export function isRight({ wrong, never }: SimulationVerdict): boolean {
@@ -32,6 +40,7 @@ export function showVerdict(verdict: SimulationVerdict, module: string): void {
   }
   for (const leak of leaks) print(style.undo(leakText(leak)));
   if (!isRight(verdict)) return;
+  if (verdict.leftOut !== undefined) print(style.undo(`! ${LEFT_OUT[verdict.leftOut]}`));
   const states = `${verdict.states} of ${verdict.foreseen ?? "?"} states of the model`;
   const right = runs === 1 ? "the run is right" : `${runs.toLocaleString("en")} runs are right`;
   const { kept } = verdict;
@@ -73,6 +82,7 @@ export function verdictJson(verdict: SimulationVerdict) {
     leaks,
     accepted: Object.fromEntries(verdict.accepted),
     ...(verdict.interrupted && { interrupted: true }),
+    ...(verdict.leftOut !== undefined && { leftOut: verdict.leftOut }),
     ...(verdict.lostAt !== undefined && { lostAt: verdict.lostAt }),
     ...(wrong !== undefined && {
       seed: wrong.seed ?? null,
