@@ -8,7 +8,7 @@ export interface ValueSource<T> {
 
 /** Draws what differs between the runs. Each draw is a decision, whose calm choice is the first. */
 export interface Draw {
-  /** A whole number from `from` to `to`, both included. Throws `OPTION_INVALID` if there is none. */
+  /** A whole number from `from` to `to`, both included. Throws `OPTION_INVALID` without one. */
   int(from: number, to: number): number;
   pick<T>(of: readonly [T, ...T[]]): T;
   pick<T>(of: readonly T[]): T | undefined;

@@ -16,4 +16,5 @@ export type { SearchOptions } from "./search-options.ts";
 export { type SimulationReport, simulate } from "./simulate.ts";
 export { type Simulation, simulation } from "./simulation.ts";
 export { SimulationError } from "./simulation-error.ts";
+export type { LeftOut } from "./systematic.ts";
 export type { Leak } from "./tripwire.ts";

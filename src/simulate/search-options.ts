@@ -25,10 +25,10 @@ export interface SearchOptions {
   readonly schedules?: readonly string[];
 }
 
-type Name = keyof SearchOptions;
+type SearchOption = keyof SearchOptions;
 
 /** Options of which at most one may be there: each says which runs to make. */
-const EXCLUSIVE: readonly (readonly Name[])[] = [
+const EXCLUSIVE: readonly (readonly SearchOption[])[] = [
   ["seeds", "minutes", "replay"],
   ["seeds", "systematic", "replay"],
   ["seed", "systematic"],

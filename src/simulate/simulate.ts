@@ -32,8 +32,8 @@ export interface SimulationReport {
   /** Those of `schedules` that no longer apply: a decision of theirs is not taken any more. */
   readonly outdated: readonly string[];
   /**
-   * Why a systematic search has not made every run: `time`, as `minutes` were over, or `ways`, as of
-   * a decision with more than 16 the first 16 were tried. Undefined if it has made every run.
+   * Why a systematic search has not made every run: `time`, as `minutes` were over, or `ways`: of
+   * a decision with more than 16, the first 16 were tried. Undefined if it has made every run.
    */
   readonly leftOut?: LeftOut | undefined;
   /** In how many runs each code was found that `accepts` accepts. */

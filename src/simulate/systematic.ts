@@ -4,7 +4,7 @@ import { type FoundRun, realNow, turnAfter } from "./search.ts";
 import type { Stage } from "./stage.ts";
 
 /** Of a decision with more ways than this, such as a large number, the first ones are tried. */
-export const WAYS_MAX = 16;
+export const WAYS_TRIED = 16;
 
 /** What a systematic search goes through. */
 export interface SystematicLimits {
@@ -56,7 +56,7 @@ export async function systematic<Native>(
       onRun?.(result);
       if (wanted(result)) return { seed: undefined, runs, result };
       await turnAfter(runs);
-      if (result.questions.some(({ ways }) => ways > WAYS_MAX)) leftOut = "ways";
+      if (result.questions.some(({ ways }) => ways > WAYS_TRIED)) leftOut = "ways";
       if (result.findings.length === 0) next.push(...further(schedule, result.questions));
     }
     level = next;
@@ -69,7 +69,7 @@ export function further(schedule: Schedule, questions: readonly Question[]): rea
   const last = schedule.at(-1);
   const at = questions.findIndex(({ site, index }) => site === last?.site && index === last.index);
   return questions.slice(at + 1).flatMap(({ site, index, ways }) =>
-    Array.from({ length: Math.min(ways, WAYS_MAX) - 1 }, (_, way): Schedule => {
+    Array.from({ length: Math.min(ways, WAYS_TRIED) - 1 }, (_, way): Schedule => {
       const departure: Departure = { site, index, value: way + 1 };
       return [...schedule, departure];
     }),

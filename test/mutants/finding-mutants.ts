@@ -147,4 +147,24 @@ export const FINDING_MUTANTS: readonly Mutant[] = [
     ],
     "a record that no run follows is a finding",
   ),
+  unfound(
+    "what was thrown is told to another thread",
+    ["cli/simulation/thread.ts", "{ ...result, cause: undefined }", "{ ...result }"],
+    "what no thread can tell another one is told in words",
+  ),
+  unfound(
+    "a name stands in a schedule as it is",
+    ["simulate/schedule-text.ts", "site.replace(ESCAPED, escaped)", "site"],
+    "a schedule is read as it was written, with any name of another system",
+  ),
+  unfound(
+    "any event of the recorded type will do",
+    ["simulate/guide.ts", "return event.id === this.#idOf(step);", "return true;"],
+    "of several events of one type, the recorded one comes",
+  ),
+  unfound(
+    "a search that was not complete is told as one that was",
+    ["simulate/systematic.ts", 'return { runs, leftOut: "time" };', "return { runs, leftOut };"],
+    "a search that was not complete says so",
+  ),
 ];

@@ -11,8 +11,11 @@ import {
   type SimulationVerdict,
 } from "../../src/cli/simulation/session.ts";
 import { SimulationThreads } from "../../src/cli/simulation/threads.ts";
+import { SimulatedRun } from "../../src/simulate/run.ts";
+import { readSchedule, scheduleText } from "../../src/simulate/schedule-text.ts";
 import { shrink } from "../../src/simulate/shrink.ts";
 import { findingOf } from "../simulate/finding-of.ts";
+import { BEGUN, lineStep, linesWith } from "../simulate/lines.ts";
 import { shopWith } from "../simulate/shop.ts";
 import { unluckyRun } from "../simulate/unlucky.ts";
 import { ROOT } from "../support/command.ts";
@@ -140,6 +143,31 @@ export function foundScenarios({ it }: Runner): void {
     const { wrong } = await verdictOf("remembering.simulation.ts", { REMEMBERS: "wrong" });
     assertFound(wrong?.findings, "NOT_REPRODUCED");
     assert.equal(wrong?.schedule, undefined);
+  });
+
+  it("what no thread can tell another one is told in words", async () => {
+    const { wrong } = await verdictOf("thrown.simulation.ts", {});
+    assertFound(wrong?.findings, "PARKED");
+    assert.match(wrong?.findings[0]?.message ?? "", /the bank is closed/);
+  });
+
+  it("a schedule is read as it was written, with any name of another system", async () => {
+    const schedule = [{ site: 'answer bank, "EU"#1=2', index: 3, value: 2 }];
+    assert.deepEqual(readSchedule(scheduleText(schedule)), schedule);
+  });
+
+  it("of several events of one type, the recorded one comes", async () => {
+    const seen: string[] = [];
+    const stage = await linesWith(seen);
+    const recorded = [...BEGUN, lineStep(2), lineStep(1)];
+    assert.equal((await new SimulatedRun(stage, { recorded }).play()).lostAt, undefined);
+    assert.deepEqual(seen, ["moon", "fan"]);
+  });
+
+  it("a search that was not complete says so", async () => {
+    const limits = { seeds: 0, systematic: 2, minutes: 0.000_01 };
+    const { leftOut, runs } = await verdictOf("shop.simulation.ts", {}, limits);
+    assert.deepEqual([leftOut, runs], ["time", 1]);
   });
 
   it("a record that no run follows is a finding", async () => {

@@ -42,9 +42,18 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a fact that comes twice is two messages",
-    edits: [edit("testing/rehearsal.ts", "this.#arrivals.get(fact) ?? ", "")],
+    edits: [edit("testing/rehearsal.ts", "ids.get(fact) ?? ", "")],
     suite: "testing",
     caughtBy: "the same fact is the same message",
+  },
+  {
+    name: "a fact of another saga is the message of the first one",
+    edits: [
+      edit("testing/rehearsal.ts", "#arrivals.get(sagaId)", '#arrivals.get("")'),
+      edit("testing/rehearsal.ts", "#arrivals.set(sagaId, ids)", '#arrivals.set("", ids)'),
+    ],
+    suite: "testing",
+    caughtBy: "the same fact is another message for another saga",
   },
   {
     name: "the runtime reports about the bus of a rehearsal",

@@ -73,6 +73,21 @@ export function rehearsedScenarios({ it }: Runner): void {
     assert.deepEqual((await given(fact, fact).when(car, inMemory)).reactions, []);
   });
 
+  it("the same fact is another message for another saga", async () => {
+    const paid = event("bank.paid.v1", z.object({}));
+    const order = service<Sql>("order")
+      .begins(asked)
+      .on(paid, { emits: [answered], handle: () => answered({}) });
+    const options = { services: [order], begins: [asked], arrives: [paid], succeeds: [answered] };
+    const saga = await testSaga(choreography("paid", options), inMemory);
+    const fact = paid({});
+    for (const _ of ["first", "second"]) {
+      await saga.begin(asked({}));
+      await saga.arrive(fact);
+      await saga.assertEnded("succeeded");
+    }
+  });
+
   it("a statement after its handler fails the test", async () => {
     const setup = (tx: Sql) => tx.exec("CREATE TABLE IF NOT EXISTS entries (id TEXT)");
     const hasty = service<Sql>("shipping", { setup }).on(asked, {

@@ -1,13 +1,10 @@
-import { choreography, event, service } from "odori";
-import type { Sql } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { followRecord } from "../../src/simulate/follow.ts";
 import type { RecordedStep } from "../../src/simulate/guide.ts";
-import type { SimulationOptions } from "../../src/simulate/options.ts";
 import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
 import { SqlRows } from "../../src/simulate/sql-rows.ts";
 import { Stage } from "../../src/simulate/stage.ts";
+import { BEGUN, lineStep, linesWith } from "./lines.ts";
 import { tripWith } from "./trip.ts";
 
 /** What journals tell of a run: each row as it was written last, in this order. */
@@ -75,68 +72,21 @@ it("a course that depends on the data is followed with data that leads there", a
   expect(lost.runs).toBeGreaterThan(1);
 });
 
-const sku = z.object({ sku: z.string() });
-const ordered = event("order.placed.v1", z.object({ skus: z.tuple([z.string(), z.string()]) }));
-const accepted = event("order.accepted.v1", z.object({}));
-const added = event("order.line_added.v1", sku);
-const reserved = event("stock.reserved.v1", sku);
-
-/** An order of two lines, each an event of the same type, which a service takes by their key. */
-function linesWith(seen: string[]) {
-  const order = service<Sql>("order")
-    .begins(ordered)
-    .on(ordered, {
-      readonly: true,
-      emits: [[accepted, added, added]],
-      handle({ data: { skus } }) {
-        const [first, second] = skus;
-        return [accepted({}), added({ sku: first }), added({ sku: second })];
-      },
-    });
-  const stock = service<Sql>("stock").on(added, {
-    key: ({ data }) => data.sku,
-    emits: [reserved],
-    handle({ data }) {
-      seen.push(data.sku);
-      return reserved(data);
-    },
-  });
-  const lines = choreography("lines", {
-    services: [order, stock],
-    begins: [ordered],
-    external: [reserved],
-    succeeds: [accepted],
-  });
-  const given: SimulationOptions<Sql>["given"] = ({ begin }) =>
-    begin(order, "o-1", () => ordered({ skus: ["fan", "moon"] }));
-  return Stage.prepare(lines, { given }, () => new SqlRows());
-}
-
 describe("a saga with several events of one type", () => {
-  const begun = { service: "order", reaction: "begin", disposition: "begun", duplicates: 0 };
-  const placing = {
-    ...{ service: "order", reaction: "order.placed", disposition: "done", duplicates: 0 },
-    ...{ heard: "order.placed.v1", from: { step: 0, emitted: 0 } },
-  };
-  const line = (emitted: number, duplicates = 0): RecordedStep => ({
-    ...{ service: "stock", reaction: "order.line_added", disposition: "done", duplicates },
-    ...{ heard: "order.line_added.v1", from: { step: 1, emitted } },
-  });
-
   it.each([
     ["fan", "moon"],
     ["moon", "fan"],
   ])("is played in the order of the record: %s, %s", async (...skus) => {
     const seen: string[] = [];
     const stage = await linesWith(seen);
-    const steps = skus.map((one) => line(one === "fan" ? 1 : 2));
-    const run = await new SimulatedRun(stage, { recorded: [begun, placing, ...steps] }).play();
+    const steps = skus.map((one) => lineStep(one === "fan" ? 1 : 2));
+    const run = await new SimulatedRun(stage, { recorded: [...BEGUN, ...steps] }).play();
     expect([run.lostAt, run.findings, seen]).toEqual([undefined, [], skus]);
   });
 
   it("has the one come twice that came twice", async () => {
     const stage = await linesWith([]);
-    const recorded = [begun, placing, line(1), line(2, 1)];
+    const recorded = [...BEGUN, lineStep(1), lineStep(2, 1)];
     const run = await new SimulatedRun(stage, { recorded }).play();
     expect(run.lostAt).toBeUndefined();
     expect(run.taken.filter(({ site }) => site === "copy stock")).toHaveLength(1);
@@ -144,12 +94,12 @@ describe("a saga with several events of one type", () => {
 
   it("is lost at the event that does not come, with its emitter or without", async () => {
     const stage = await linesWith([]);
-    const { from: _, ...one } = line(1);
+    const { from: _, ...one } = lineStep(1);
     for (const lines of [
-      [line(1), line(2), line(3)],
+      [lineStep(1), lineStep(2), lineStep(3)],
       [one, one, one].map((step) => ({ ...step })),
     ]) {
-      const recorded = [begun, placing, ...lines];
+      const recorded = [...BEGUN, ...lines];
       expect((await new SimulatedRun(stage, { recorded }).play()).lostAt).toBe(4);
     }
   });

@@ -11,7 +11,7 @@ const departure = fc.record({
   value: fc.integer({ min: 1, max: 2 ** 31 }),
 });
 
-it("every schedule is read as it was written, whatever other systems are called", () => {
+it("every schedule is read as it was written, with any name of another system", () => {
   fc.assert(
     fc.property(fc.array(departure, { maxLength: 5 }), (schedule) => {
       const text = scheduleText(schedule);

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { quote } from "../../contract/grammar.ts";
 import { counterexample } from "../../simulate/counterexample.ts";
 import { foundLines } from "../../simulate/simulation-error.ts";
-import { type LeftOut, WAYS_MAX } from "../../simulate/systematic.ts";
+import { type LeftOut, WAYS_TRIED } from "../../simulate/systematic.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
 import { paint, print } from "../output.ts";
 import type { SimulationVerdict, WrongRun } from "./session.ts";
@@ -10,8 +10,8 @@ import type { SimulationVerdict, WrongRun } from "./session.ts";
 const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
   time: "Not every run was made: the time was up.",
   ways:
-    `Not every run was made: of a decision with more than ${WAYS_MAX} ways, such as a large ` +
-    `number, the first ${WAYS_MAX} were tried. Draw the rest with --seeds.`,
+    `Not every run was made: of a decision with more than ${WAYS_TRIED} ways, such as a large ` +
+    `number, the first ${WAYS_TRIED} were tried. Draw the rest with --seeds.`,
 };
 
 /** Whether no run goes wrong, and all that is declared has happened. */

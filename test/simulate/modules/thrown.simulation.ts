@@ -6,5 +6,5 @@ const { choreography, options } = shopWith(() => {
   throw { status: 503, message: "the bank is closed", retry() {} };
 });
 
-/** A handler that throws what is no error. */
+/** A handler that throws an object in the place of an error. */
 export default simulation(choreography, options);
