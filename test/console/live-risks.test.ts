@@ -3,9 +3,12 @@ import { choreography, event, service, start } from "odori";
 import { odoriConsole } from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
+import { Desk } from "../../src/console/desk.ts";
+import { LiveRisks } from "../../src/console/live-risks.ts";
 import type { ProofReply } from "../../src/console/wire.ts";
+import type { JournalSource } from "../../src/ports/source.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
@@ -78,4 +81,54 @@ it("a finding counts the live sagas that can still break its rule", {
   expect(Object.fromEntries(errors.map(({ code, sagas }) => [code, sagas]))).toMatchObject({
     ...{ EARLY_END: 1, NO_UNDO: 1 },
   });
+});
+
+/** A source whose histories are read once `gate` opens. */
+function slowSource(path: string, gate: () => Promise<void>): JournalSource {
+  const source = sqliteSource(path);
+  const inspect = new Proxy(source.inspect, {
+    get: (real, name) =>
+      name === "histories"
+        ? async (ids: readonly string[]) => gate().then(() => real.histories(ids))
+        : Reflect.get(real, name).bind(real),
+  });
+  return new Proxy(source, {
+    get: (real, name) => (name === "inspect" ? inspect : Reflect.get(real, name).bind(real)),
+  });
+}
+
+it("sagas are counted once while they are counted, and for a few seconds from then on", async () => {
+  using folder = temporaryFolder("risks");
+  const path = join(folder.path, "order.db");
+  await using bus = closing(memoryBus(["order"]));
+  const options = { store: sqlite(path), bus, logger: silent };
+  await using ordering = stopping(await start(patient, options));
+  await ordering.begin("o-1", () => placed({ orderId: "o-1" }));
+  let gate = Promise.resolve();
+  const sources = [slowSource(path, () => gate)];
+  await using desk = closing(
+    new Desk({
+      ...{ sources, manifest: undefined, projection: ":memory:", allowed: [] },
+      ...{ dev: undefined, kept: undefined },
+    }),
+  );
+  await desk.observer.catchUp();
+  const opening = Promise.withResolvers<void>();
+  gate = opening.promise;
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const risks = new LiveRisks(desk);
+  const first = risks.read();
+  vi.advanceTimersByTime(60_000);
+  // The histories of a large shop take their time: nothing else is asked for meanwhile.
+  expect(risks.read()).toBe(first);
+  opening.resolve();
+  expect(await first).toMatchObject({ live: 1 });
+  vi.advanceTimersByTime(4_000);
+  expect(risks.read()).toBe(first);
+  vi.advanceTimersByTime(2_000);
+  expect(risks.read()).not.toBe(first);
+  await risks.read();
 });
