@@ -1,5 +1,5 @@
 import type { Service } from "../choreography/service.ts";
-import { codeOf } from "../contract/errors.ts";
+import { codeOf, OdoriError } from "../contract/errors.ts";
 import type { EventContract, Fact, FactOf } from "../contract/event.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import { arrival } from "../virtual/arrival.ts";
@@ -35,6 +35,7 @@ export class Callers<Native> {
   readonly #beginnings: SagaCall<Native>[] = [];
   readonly #arrivals: Arrival[] = [];
   #arrived = 0;
+  #inviting = true;
 
   constructor(run: RunParts<Native>, fleet: Fleet<Native>) {
     this.#run = run;
@@ -45,17 +46,23 @@ export class Callers<Native> {
   invite(given: SimulationOptions<Native>["given"]): void {
     const { decisions, stage } = this.#run;
     const draws = new Draws(decisions, stage.sites.of("data"));
-    const begin: SimulationGiven<Native>["begin"] = (service, sagaId, work) =>
+    const begin: SimulationGiven<Native>["begin"] = (service, sagaId, work) => {
+      this.#checkInviting("begin");
       this.#add(service, sagaId, work);
+    };
     const parameters: SimulationGiven<Native> = {
       int: (from, to) => draws.int(from, to),
       pick: draws.pick.bind(draws),
       chance: (percent) => draws.chance(percent),
       from: (arbitrary) => draws.from(arbitrary),
       begin,
-      arrive: (sagaId, fact) => this.#arrivals.push({ sagaId, fact }),
+      arrive: (sagaId, fact) => {
+        this.#checkInviting("arrive");
+        this.#arrivals.push({ sagaId, fact });
+      },
     };
     invited(() => running.run(new GivenActor(this.#run, draws), () => given(parameters)));
+    this.#inviting = false;
   }
 
   /** How many sagas callers begin. */
@@ -88,6 +95,13 @@ export class Callers<Native> {
     return this.#beginnings
       .filter(({ sagaId, state }) => state === "answered" && !this.#run.book.has(sagaId))
       .map(({ sagaId }) => sagaId);
+  }
+
+  #checkInviting(name: string): void {
+    if (this.#inviting) return;
+    throw new OdoriError("GIVEN_INVALID", `\`${name}\` is called after \`given\` has returned.`, {
+      hint: "Begin all sagas before it returns; `begin` takes work that may be asynchronous.",
+    });
   }
 
   #add<Begins extends EventContract>(

@@ -49,6 +49,7 @@ export function readRecording(text: string): SagaRecording {
   const { version, sagaId, steps } = objectFields(document);
   if (version !== 1 || typeof sagaId !== "string" || !Array.isArray(steps))
     throw invalid("it is not a recording of a saga, of version 1");
+  if (steps.length === 0) throw invalid("it has no steps");
   if (steps.length > STEPS_MAX) throw invalid(`it has more than ${STEPS_MAX} steps`);
   return { version, sagaId, steps: steps.map(stepOf) };
 }

@@ -47,6 +47,9 @@ export class Rehearsal<Native> implements AsyncDisposable {
     options: RehearsalOptions<Native>,
   ) {
     const { now, seed = 1, patienceMs = PATIENCE_MS } = options;
+    if (now !== undefined) checkNumber("now", now.getTime());
+    checkNumber("seed", seed);
+    checkNumber("patienceMs", patienceMs, 0);
     this.#options = options;
     this.clock = new VirtualClock(now?.getTime());
     this.#activity = new Activity(patienceMs);
@@ -255,4 +258,11 @@ export class Rehearsal<Native> implements AsyncDisposable {
     this.clock.moveTo(now);
     await this.#options.clock?.(now);
   }
+}
+
+function checkNumber(name: string, value: number, from = Number.NEGATIVE_INFINITY): void {
+  if (Number.isFinite(value) && value >= from) return;
+  throw new OdoriError("OPTION_INVALID", `\`${name}\` is ${value}.`, {
+    hint: "Pass a number, a time that exists, or leave it out.",
+  });
 }

@@ -2,7 +2,8 @@ import { PermanentError } from "odori";
 import { type SearchOptions, type SimulationOptions, simulate } from "odori/simulate";
 import type { Sql } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
-import { shopWith } from "./shop.ts";
+import { findingOf } from "./finding-of.ts";
+import { placed, shopWith } from "./shop.ts";
 
 const seeds = 20;
 
@@ -38,6 +39,17 @@ it("a schedule whose decision is not taken is refused", async () => {
   await expect(simulate(choreography, { ...options, replay: "crash train#0" })).rejects.toThrow(
     expect.objectContaining({ code: "SCHEDULE_INVALID" }),
   );
+});
+
+it("sagas that begin after `given` has returned are refused", async () => {
+  const [shop] = shopWith(() => {}).choreography.services;
+  const given: SimulationOptions<Sql>["given"] = ({ begin }) => {
+    const late = () => shop && begin(shop, "o-9", () => placed({ orderId: "o-9" }));
+    void Promise.resolve().then(late);
+  };
+  const { findings } = await findingOf(withOptions({ given }));
+  expect(findings).toMatchObject([{ code: "UNHANDLED_REJECTION" }]);
+  expect(findings[0]?.message).toContain("`begin` is called after `given` has returned.");
 });
 
 describe("accepts", () => {

@@ -140,6 +140,15 @@ describe("a saga in a test", () => {
     }
   });
 
+  it.each([{ now: new Date(Number.NaN) }, { seed: Number.NaN }, { patienceMs: -1 }])(
+    "refuses %o",
+    async (options) => {
+      await expect(testSaga(waiting, { ...inSqlite, ...options })).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+      });
+    },
+  );
+
   it("your own code may begin it; a service that is not there is named", async () => {
     const saga = await testSaga(
       paid<Sql>(() => {}),

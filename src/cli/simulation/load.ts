@@ -14,10 +14,12 @@ export type AnySimulation = Simulation<unknown>;
  */
 export async function loadSimulation(path: string): Promise<AnySimulation> {
   const file = resolve(path);
-  if (!existsSync(file) || !statSync(file).isFile())
-    throw new OdoriError("MODULE_UNREADABLE", `The module ${path} does not exist.`, {
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    const what = existsSync(file) ? "is not a regular file" : "does not exist";
+    throw new OdoriError("MODULE_UNREADABLE", `The module ${path} ${what}.`, {
       hint: "Pass the path of a TypeScript or JavaScript module.",
     });
+  }
   let module: ModuleExports;
   try {
     module = await importModule(file);

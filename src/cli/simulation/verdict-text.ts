@@ -76,7 +76,7 @@ function leakText({ what, at, controlled }: Leak): string {
 export function verdictJson(verdict: SimulationVerdict) {
   const { wrong, never, runs, kept, leaks, outdated, states, foreseen } = verdict;
   return {
-    ok: isRight(verdict),
+    ok: isRight(verdict) && !verdict.interrupted,
     ...{ runs, kept, outdated, states, foreseen: foreseen ?? null },
     findings: [...(wrong?.findings ?? []), ...never],
     leaks,
