@@ -97,7 +97,7 @@ function slowSource(path: string, gate: () => Promise<void>): JournalSource {
   });
 }
 
-it("sagas are counted once while they are counted, and for a few seconds from then on", async () => {
+it("sagas are counted once while they are counted, and for some seconds afterwards", async () => {
   using folder = temporaryFolder("risks");
   const path = join(folder.path, "order.db");
   await using bus = closing(memoryBus(["order"]));
