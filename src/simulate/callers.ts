@@ -83,11 +83,15 @@ export class Callers<Native> {
     const process = next && this.#fleet.running(next.service);
     const begin =
       next !== undefined && process !== undefined
-        ? [{ perform: () => this.#call(next, process) }]
+        ? [{ perform: () => this.#call(next, process), begins: next.service }]
         : NO_MOVES;
     if (this.#arrivals.length === 0) return begin;
     const arrivals = this.#arrivals.filter(({ sagaId }) => this.#run.book.has(sagaId));
-    return [...begin, ...arrivals.map((one) => ({ perform: () => this.#arrive(one) }))];
+    const arrive = (one: Arrival): Move => ({
+      perform: () => this.#arrive(one),
+      arrives: one.fact.type,
+    });
+    return [...begin, ...arrivals.map(arrive)];
   }
 
   /** Sagas of which a caller was told that they have begun, and which are not there. */

@@ -1,7 +1,8 @@
-import type { EventEnvelope } from "../contract/envelope.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { Disposition } from "../ports/journal.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
+import type { Move } from "./move.ts";
+import { type Handed, type Reaction, RecordedRows } from "./recorded-rows.ts";
 
 /** One step of a saga that was recorded, as `odori trace --export` writes it. */
 export interface RecordedStep {
@@ -18,24 +19,10 @@ export interface RecordedStep {
   readonly attempt?: number | undefined;
 }
 
-/** An event, as a run hands it over. */
-type Handed = Pick<EventEnvelope, "type" | "id">;
-
 /** A message that a run may hand over next. */
 interface Offered {
   readonly group: { readonly name: string };
   readonly event: Handed;
-}
-
-/** What a run has come to so far. */
-export interface Reaction {
-  readonly service: string;
-  readonly reaction: string;
-  readonly disposition: string;
-  /** The event heard. */
-  readonly id: string;
-  /** The events emitted. */
-  readonly emitted: readonly string[];
 }
 
 /** How often time passes in search of what a step waits for: a retry, or a deadline. */
@@ -57,23 +44,18 @@ const DEFERRED: ReadonlySet<string> = new Set<Disposition>([
  */
 export class Guide {
   readonly #steps: readonly RecordedStep[];
-  readonly #done: readonly Reaction[];
-  /** By service and type: the ids of the events that have come, in order. */
-  readonly #came = new Map<string, string[]>();
-  /** The events of this run that steps hear. */
-  readonly #ids = new Map<RecordedStep, string>();
+  readonly #rows: RecordedRows;
   /** By service and id. */
   readonly #repeated = new Map<string, number>();
   /** How often the handler of a step has failed. */
   readonly #failed = new Map<RecordedStep, number>();
   #at = 0;
   #waited = 0;
-  #began = false;
 
   /** `done` grows while the run goes on. */
   constructor(steps: readonly RecordedStep[], done: readonly Reaction[]) {
     this.#steps = steps;
-    this.#done = done;
+    this.#rows = new RecordedRows(steps, done);
   }
 
   /** The first step that has not happened in the run; undefined if it has followed all. */
@@ -82,137 +64,91 @@ export class Guide {
     return at < 0 ? undefined : at;
   }
 
-  /** Chooses among messages, and among the other moves, of which the last is that time passes. */
-  next(messages: readonly Offered[], ways: number): number {
+  /** Chooses among messages, and the other moves behind them, of which the last is that time passes. */
+  next(messages: readonly Offered[], moves: readonly Move[]): number {
     while (this.#at < this.#steps.length && this.#isDone(this.#steps[this.#at])) {
       this.#at++;
       this.#waited = 0;
     }
     const step = this.#steps[this.#at];
     if (step === undefined || this.#waited > PATIENCE) return 0;
-    if (step.disposition !== "expired" && !this.#hasCome(step)) {
+    if (step.disposition !== "expired" && !this.#rows.hasCome(step)) {
       const way = messages.findIndex((message) => this.#isOf(message, step));
       if (way >= 0) return way;
-    }
-    if (step.disposition === "begun" && !this.#began) {
-      this.#began = true;
-      return messages.length;
+      const own = moves.findIndex((one) => comesWith(step, one));
+      // Another saga may be before it, that is begun first.
+      const move = own < 0 && step.disposition === "begun" ? moves.findIndex(begins) : own;
+      if (move >= 0) return messages.length + move;
     }
     this.#waited++;
-    return ways - 1;
+    return messages.length + moves.length - 1;
   }
 
   /**
    * Whether the handler fails that a service runs now. A record does not tell how far an attempt
    * came that failed: here it has done its work, which is the worst.
    */
-  fails(service: string): boolean {
-    const step = this.#steps[this.#at];
-    if (step?.service !== service || !this.#hasCome(step)) return false;
-    const failed = this.#failed.get(step) ?? 0;
-    if (failed >= failuresOf(step)) return false;
-    this.#failed.set(step, failed + 1);
+  fails(service: string, reaction: string): boolean {
+    const step = this.#steps.find(
+      (one) =>
+        one.service === service &&
+        one.reaction === reaction &&
+        this.#hasToFail(one) &&
+        (one.disposition === "expired" || this.#rows.hasCome(one)),
+    );
+    if (step === undefined) return false;
+    this.#failed.set(step, (this.#failed.get(step) ?? 0) + 1);
     this.#waited = 0;
     return true;
   }
 
   /** A message comes to a service. Returns whether it comes once more. */
-  hands(service: string, { type, id }: Handed): boolean {
-    const ids = this.#idsOf(service, type);
-    if (!ids.includes(id)) ids.push(id);
-    const steps = this.#steps.filter(
-      (step) => isHeardBy(step, service, type) && this.#idOf(step) === id,
-    );
-    const key = `${service} ${id}`;
+  hands(service: string, event: Handed): boolean {
+    this.#rows.take(service, event);
+    const duplicates = this.#rows.hearing(service, event).map((step) => step.duplicates);
+    const key = `${service} ${event.id}`;
     const count = this.#repeated.get(key) ?? 0;
-    if (count >= Math.max(0, ...steps.map(({ duplicates }) => duplicates))) return false;
+    if (count >= Math.max(0, ...duplicates)) return false;
     this.#repeated.set(key, count + 1);
     return true;
   }
 
   #isDone(step: RecordedStep | undefined): boolean {
     if (step === undefined) return true;
-    if (step.disposition !== "expired" && step.heard !== undefined && failuresOf(step) === 0)
-      return this.#hasCome(step);
-    return this.#hasComeTo(step);
+    if (step.disposition === "expired" || step.heard === undefined)
+      return this.#rows.hasComeTo(step);
+    if (!this.#rows.hasCome(step) || this.#hasToFail(step)) return false;
+    return DEFERRED.has(step.disposition) || failuresOf(step) === 0 || this.#rows.hasComeTo(step);
   }
 
   /** A delivery that waited for a person then is tried until it is done here. */
   #hasHappened(step: RecordedStep): boolean {
-    return DEFERRED.has(step.disposition) ? this.#hasCome(step) : this.#hasComeTo(step);
+    return DEFERRED.has(step.disposition) ? this.#rows.hasCome(step) : this.#rows.hasComeTo(step);
   }
 
-  #hasComeTo(step: RecordedStep): boolean {
-    return this.#rowsOf(step).some(({ disposition }) => disposition === step.disposition);
+  #hasToFail(step: RecordedStep): boolean {
+    return (this.#failed.get(step) ?? 0) < failuresOf(step);
   }
 
   #isOf({ group, event }: Offered, step: RecordedStep): boolean {
-    if (!isHeardBy(step, group.name, event.type)) return false;
-    if (step.from !== undefined) return event.id === this.#idOf(step);
-    return !this.#idsOf(group.name, event.type).includes(event.id);
+    if (group.name !== step.service || stem(event.type) !== stem(step.heard)) return false;
+    if (step.from !== undefined) return event.id === this.#rows.idOf(step);
+    return !this.#rows.hasTaken(group.name, event);
   }
+}
 
-  #hasCome(step: RecordedStep): boolean {
-    const { service, heard = "" } = step;
-    const id = this.#idOf(step);
-    return id !== undefined && this.#idsOf(service, heard).includes(id);
-  }
+/** What has begun it, or what it hears and no service has emitted. */
+function comesWith({ service, disposition, heard, from }: RecordedStep, move: Move): boolean {
+  if (disposition === "begun") return move.begins === service;
+  return from === undefined && move.arrives !== undefined && stem(move.arrives) === stem(heard);
+}
 
-  /** The event of this run that a step hears; undefined as long as it is not there. */
-  #idOf(step: RecordedStep): string | undefined {
-    const { service, heard = "", from } = step;
-    if (from === undefined) return this.#idsOf(service, heard)[this.#placeOf(step)];
-    const known = this.#ids.get(step);
-    if (known !== undefined) return known;
-    const emitter = this.#steps[from.step];
-    const rows = emitter === undefined ? [] : this.#rowsOf(emitter);
-    const id = rows.findLast(({ emitted }) => emitted.length > 0)?.emitted[from.emitted];
-    if (id !== undefined) this.#ids.set(step, id);
-    return id;
-  }
-
-  /** What the run has done of a step. */
-  #rowsOf(step: RecordedStep): readonly Reaction[] {
-    const own = this.#done.filter(
-      ({ service, reaction }) => service === step.service && reaction === step.reaction,
-    );
-    // A beginning and a deadline hear nothing: the first recorded one is the first one here.
-    const isHeard = step.heard !== undefined && step.disposition !== "expired";
-    const alike = own.filter(({ disposition }) => disposition === step.disposition);
-    const ids = [...new Set(alike.map(({ id }) => id))];
-    const wanted = isHeard ? this.#idOf(step) : ids[this.#placeOf(step)];
-    return wanted === undefined ? [] : own.filter(({ id }) => id === wanted);
-  }
-
-  /** How many steps like this one are before it. */
-  #placeOf(step: RecordedStep): number {
-    const isExpired = step.disposition === "expired";
-    const alike = this.#steps.filter(
-      ({ service, reaction, heard, disposition }) =>
-        service === step.service &&
-        reaction === step.reaction &&
-        stem(heard) === stem(step.heard) &&
-        (disposition === "expired") === isExpired,
-    );
-    return alike.indexOf(step);
-  }
-
-  #idsOf(service: string, type: string): string[] {
-    const key = `${service} ${stem(type)}`;
-    const known = this.#came.get(key);
-    if (known !== undefined) return known;
-    const ids: string[] = [];
-    this.#came.set(key, ids);
-    return ids;
-  }
+function begins(move: Move): boolean {
+  return move.begins !== undefined;
 }
 
 function failuresOf({ attempt = 1 }: RecordedStep): number {
   return Math.min(attempt - 1, FAILURES_MAX);
-}
-
-function isHeardBy(step: RecordedStep, service: string, type: string): boolean {
-  return step.service === service && stem(step.heard) === stem(type);
 }
 
 function stem(type: string | undefined): string {

@@ -1,6 +1,8 @@
+import type { VirtualClock } from "../virtual/clock.ts";
 import { type Actor, running } from "./actor.ts";
 import type { Faults } from "./faults.ts";
 import { type Move, NO_MOVES } from "./move.ts";
+import { OutsideActor } from "./outside-actor.ts";
 
 /** A call of another system that has not been answered. */
 interface Call {
@@ -16,16 +18,25 @@ interface Call {
 export class Outside {
   readonly #faults: Faults;
   readonly #note: (text: string) => void;
+  readonly #clock: VirtualClock;
   readonly #calls: Call[] = [];
+  /** Timers of the other systems. */
+  readonly #waiting = new Set<object>();
 
-  constructor(faults: Faults, note: (text: string) => void) {
+  constructor(faults: Faults, clock: VirtualClock, note: (text: string) => void) {
     this.#faults = faults;
+    this.#clock = clock;
     this.#note = note;
   }
 
   /** Whether a call is not answered. */
-  get busy(): boolean {
+  get called(): boolean {
     return this.#calls.length > 0;
+  }
+
+  /** Whether another system has something to do, if only for a process that has died. */
+  get busy(): boolean {
+    return this.called || this.#waiting.size > 0;
   }
 
   call<T>(actor: Actor, system: string, effect: () => T): Promise<T> {
@@ -35,7 +46,10 @@ export class Outside {
         system,
         actor,
         effect: () => {
-          const value = running.run(systemFor(actor, system), effect);
+          const value = running.run(
+            new OutsideActor(system, this.#clock, actor, this.#waiting),
+            effect,
+          );
           // Where the answer is lost, so is that it is an error.
           if (value instanceof Promise) value.catch(() => {});
           answer = { value };
@@ -73,19 +87,6 @@ export class Outside {
       call.resolve();
     } else call.reject(new Error(`The answer of the simulated ${system} is lost.`));
   }
-}
-
-/** Another system at work for a process: it has the time and the chance of the run. */
-function systemFor(actor: Actor, name: string): Actor {
-  return {
-    ...{ name, dead: false, isOutside: true },
-    now: () => actor.now(),
-    random: () => actor.random(),
-    uuid: () => actor.uuid(),
-    call: async (_, effect) => effect(),
-    rejected: (reason) => actor.rejected(reason),
-    timer: (delayMs, work) => actor.timer(delayMs, work),
-  };
 }
 
 /**

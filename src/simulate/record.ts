@@ -18,7 +18,8 @@ export function recordingOf(sagaId: string, steps: readonly TraceStep[]): SagaRe
     sagaId,
     steps: steps.map((step) => {
       const { service, reaction, disposition, heard, duplicates, attempt = 1 } = step;
-      const from = heard === undefined ? undefined : emitterOf(step, steps);
+      const isCaused = heard !== undefined && disposition !== "expired";
+      const from = isCaused ? emitterOf(step, steps) : undefined;
       return {
         ...{ service, reaction, disposition, duplicates },
         ...(heard !== undefined && { heard }),
@@ -30,12 +31,11 @@ export function recordingOf(sagaId: string, steps: readonly TraceStep[]): SagaRe
 }
 
 /** Which step has emitted the event that a step has heard, and as which of its events. */
-function emitterOf({ eventId, heard }: TraceStep, steps: readonly TraceStep[]) {
-  for (const [step, { emittedIds, emitted: types }] of steps.entries()) {
-    const emitted = emittedIds.indexOf(eventId);
-    if (types[emitted] === heard) return { step, emitted };
-  }
-  return undefined;
+function emitterOf(heard: TraceStep, steps: readonly TraceStep[]) {
+  const step = steps.findIndex((one) => one !== heard && one.emittedIds.includes(heard.eventId));
+  // By an id, and not by a type: it may have been heard in an older version.
+  const emitted = steps[step]?.emittedIds.indexOf(heard.eventId) ?? -1;
+  return step < 0 || step >= steps.indexOf(heard) ? undefined : { step, emitted };
 }
 
 /** Reads a recording. Throws `SCHEDULE_INVALID`. */

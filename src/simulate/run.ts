@@ -10,7 +10,7 @@ import { type Course, Decisions, type Question, type Schedule, type Site } from 
 import { Faults, INJECTED } from "./faults.ts";
 import { cutShort, type SimulationFinding } from "./findings.ts";
 import { Fleet } from "./fleet.ts";
-import { Guide, type Reaction } from "./guide.ts";
+import { Guide } from "./guide.ts";
 import { parkedFinding, rejectionFinding, STRAY, strayFinding } from "./handler-findings.ts";
 import { type Committed, History, type Noted } from "./history.ts";
 import type { Move } from "./move.ts";
@@ -20,6 +20,7 @@ import { thrownAt } from "./place.ts";
 import type { Process } from "./process.ts";
 import { loopTurned, quiet } from "./quiet.ts";
 import { AwaitPlaces, tellRealWaits } from "./real-waits.ts";
+import type { Reaction } from "./recorded-rows.ts";
 import type { RunParts } from "./run-parts.ts";
 import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
 import type { Stage, StagedRun } from "./stage.ts";
@@ -112,7 +113,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     this.#guide = guide;
     this.post = new SimulatedBus({ decisions, faults, guide });
     this.book = new Book(stage.manifest, stage.walks);
-    this.outside = new Outside(faults, note);
+    this.outside = new Outside(faults, this.clock, note);
     this.#fleet = new Fleet(this);
     this.#callers = new Callers(this, this.#fleet);
     stage.run = this;
@@ -215,7 +216,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const fate = this.faults.handler(process.service, {
       site: sites.handler,
       mayGiveUp: operator || mayPark,
-      recorded: this.#guide?.fails(process.service),
+      recorded: this.#guide?.fails(process.service, reaction),
     });
     if (fate === "fails first") throw new Error(INJECTED[fate]);
     if (fate === "gives up") throw new PermanentError(INJECTED[fate]);
@@ -286,7 +287,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const ways = messages.length + moves.length;
     const calm = ways === 1 || this.#steps > HEALS_AFTER;
     const site = this.stage.sites.of("next");
-    const way = calm ? 0 : this.#choose(site, messages, ways);
+    const way = calm ? 0 : this.#choose(site, messages, moves);
     this.clock.moveTo(this.clock.now + 1);
     const message = messages[way];
     if (message === undefined) {
@@ -297,11 +298,12 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     if (!calm) this.#deliverMore();
   }
 
-  #choose(site: Site, messages: readonly PendingMessage[], ways: number): number {
+  #choose(site: Site, messages: readonly PendingMessage[], moves: readonly Move[]): number {
+    const ways = messages.length + moves.length;
     if (this.#guide === undefined)
       return this.decisions.decide(site, ways, () => this.#draw(messages, ways));
     // A record does not tell of calls: they are answered at once.
-    const way = this.outside.busy ? messages.length : this.#guide.next(messages, ways);
+    const way = this.outside.called ? messages.length : this.#guide.next(messages, moves);
     return this.decisions.take(site, ways, way);
   }
 

@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Mutex } from "../adapter/mutex.ts";
 import type { Sql as PostgresSql } from "../adapters/postgres/native.ts";
 import type { Sql } from "../adapters/sqlite/sql.ts";
 import type { Choreography } from "../choreography/choreography.ts";
+import { OdoriError } from "../contract/errors.ts";
 import { AcceptedFindings } from "./accepted.ts";
 import type { Course } from "./decisions.ts";
 import { explained } from "./explain.ts";
@@ -14,7 +16,7 @@ import { notTaken, readSchedule, requireTaken } from "./schedule-text.ts";
 import { type FoundRun, realNow, search } from "./search.ts";
 import { checkSearch, type SearchOptions } from "./search-options.ts";
 import { shrink } from "./shrink.ts";
-import { simulation } from "./simulation.ts";
+import { type Simulation, simulation } from "./simulation.ts";
 import { SimulationError, wrongRun } from "./simulation-error.ts";
 import type { Stage } from "./stage.ts";
 import { type LeftOut, type SystematicRuns, systematic } from "./systematic.ts";
@@ -49,6 +51,8 @@ const RUNS_MAX = 10_000_000;
 
 /** Each replaces the clock and the chance of the whole process: one after the other. */
 const turns = new Mutex();
+/** Says that a simulation runs this: what it waits for cannot be the next turn. */
+const within = new AsyncLocalStorage<true>();
 
 /**
  * Runs the services of a choreography many times: the real runtime and the real handlers, with
@@ -87,15 +91,24 @@ export async function simulate(
 ): Promise<SimulationReport> {
   checkSearch(options);
   const simulated = simulation(choreography, options);
-  return turns.run(async () => {
-    const stage = await simulated.prepare();
-    using tripwires = new Tripwires();
-    try {
-      return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
-    } finally {
-      await stage.close();
-    }
-  });
+  if (within.getStore() !== undefined)
+    throw new OdoriError("OPTION_INVALID", "`simulate` is called within a simulation.", {
+      hint: "A process has one clock: simulate one choreography, and then the other one.",
+    });
+  return turns.run(() => within.run(true, () => simulateAlone(simulated, options)));
+}
+
+async function simulateAlone<Native>(
+  simulated: Simulation<Native>,
+  options: SearchOptions,
+): Promise<SimulationReport> {
+  const stage = await simulated.prepare();
+  using tripwires = new Tripwires();
+  try {
+    return { ...(await searchAll(stage, options)), leaks: tripwires.leaks };
+  } finally {
+    await stage.close();
+  }
 }
 
 async function searchAll<Native>(stage: Stage<Native>, options: SearchOptions): Promise<Counts> {

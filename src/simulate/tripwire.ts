@@ -124,9 +124,10 @@ export class Tripwires implements Disposable {
       this.#replace(crypto, name, {
         apply: (real, _, given) => {
           const [view, offset, size] = given;
-          const actor = ArrayBuffer.isView(view) && this.#told(`${name}()`);
+          const filled = view instanceof ArrayBuffer ? new Uint8Array(view) : view;
+          const actor = ArrayBuffer.isView(filled) && this.#told(`${name}()`);
           if (!actor) return Reflect.apply(real, crypto, given);
-          fillBytes(actor, elementsOf(view, offset, size));
+          fillBytes(actor, elementsOf(filled, offset, size));
           return answerLikeNode(given, view);
         },
       });

@@ -19,6 +19,7 @@ const CALLS: Readonly<Record<string, () => unknown>> = {
   "randomFillSync()": () => [
     randomFillSync(new Uint16Array(4)),
     randomFillSync(Buffer.alloc(8), 2, 4),
+    String(new Uint8Array(Reflect.apply(randomFillSync, undefined, [new ArrayBuffer(4)]))),
   ],
   "randomFill()": () =>
     new Promise((resolve, reject) =>
