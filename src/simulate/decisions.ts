@@ -1,5 +1,5 @@
 import { numbers } from "../virtual/clock.ts";
-import type { RecordedStep } from "./guide.ts";
+import type { RecordedStep } from "./record.ts";
 
 /** A decision of a run that was not the calm one, which is 0. */
 export interface Departure {

@@ -1,5 +1,5 @@
 import type { Question, Schedule } from "./decisions.ts";
-import type { RecordedStep } from "./guide.ts";
+import type { RecordedStep } from "./record.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { realNow, turnAfter } from "./search.ts";
 import type { Stage } from "./stage.ts";

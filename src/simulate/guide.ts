@@ -2,22 +2,8 @@ import { stemOf } from "../contract/grammar.ts";
 import type { Disposition } from "../ports/journal.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
 import type { Move } from "./move.ts";
+import type { RecordedStep } from "./record.ts";
 import { type Handed, type Reaction, RecordedRows } from "./recorded-rows.ts";
-
-/** One step of a saga that was recorded, as `odori trace --export` writes it. */
-export interface RecordedStep {
-  readonly service: string;
-  readonly reaction: string;
-  readonly disposition: string;
-  /** The type of the event heard; absent for a beginning. */
-  readonly heard?: string | undefined;
-  /** Which step has emitted that event, and as which of its events; absent where none has. */
-  readonly from?: { readonly step: number; readonly emitted: number } | undefined;
-  /** How often the message came again. */
-  readonly duplicates: number;
-  /** The attempt that ended so: those before it have failed. @default 1 */
-  readonly attempt?: number | undefined;
-}
 
 /** A message that a run may hand over next. */
 interface Offered {
@@ -64,7 +50,7 @@ export class Guide {
     return at < 0 ? undefined : at;
   }
 
-  /** Chooses among messages, and the other moves behind them, of which the last is that time passes. */
+  /** Chooses among messages and other moves, of which the last one is that time passes. */
   next(messages: readonly Offered[], moves: readonly Move[]): number {
     while (this.#at < this.#steps.length && this.#isDone(this.#steps[this.#at])) {
       this.#at++;

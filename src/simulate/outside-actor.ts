@@ -2,8 +2,8 @@ import type { VirtualClock } from "../virtual/clock.ts";
 import type { Actor } from "./actor.ts";
 
 /**
- * Another system at work for a process: it has the time and the chance of the run, and goes on where
- * the process dies.
+ * Another system at work for a process: it has the time and the chance of the run, and goes on
+ * where the process dies.
  */
 export class OutsideActor implements Actor {
   readonly name: string;

@@ -1,6 +1,20 @@
 import { OdoriError } from "../contract/errors.ts";
 import type { TraceStep } from "../observe/trace.ts";
-import type { RecordedStep } from "./guide.ts";
+
+/** One step of a saga that was recorded, as `odori trace --export` writes it. */
+export interface RecordedStep {
+  readonly service: string;
+  readonly reaction: string;
+  readonly disposition: string;
+  /** The type of the event heard; absent for a beginning. */
+  readonly heard?: string | undefined;
+  /** Which step has emitted that event, and as which of its events; absent where none has. */
+  readonly from?: { readonly step: number; readonly emitted: number } | undefined;
+  /** How often the message came again. */
+  readonly duplicates: number;
+  /** The attempt that ended so: those before it have failed. @default 1 */
+  readonly attempt?: number | undefined;
+}
 
 /** A saga as it went in production, to be played again. */
 export interface SagaRecording {

@@ -1,5 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
-import type { RecordedStep } from "./guide.ts";
+import type { RecordedStep } from "./record.ts";
 
 /** What a run has come to so far. */
 export interface Reaction {

@@ -159,12 +159,17 @@ export const FINDING_MUTANTS: readonly Mutant[] = [
   ),
   unfound(
     "any event of the recorded type will do",
-    ["simulate/guide.ts", "return event.id === this.#idOf(step);", "return true;"],
+    ["simulate/guide.ts", "return event.id === this.#rows.idOf(step);", "return true;"],
     "of several events of one type, the recorded one comes",
   ),
   unfound(
     "a search that was not complete is told as one that was",
     ["simulate/systematic.ts", 'return { runs, leftOut: "time" };', "return { runs, leftOut };"],
     "a search that was not complete says so",
+  ),
+  unfound(
+    "a recorded failure is that of any reaction",
+    ["simulate/guide.ts", "        one.reaction === reaction &&\n", ""],
+    "what failed at first fails again at its own reaction",
   ),
 ];

@@ -164,6 +164,16 @@ export function foundScenarios({ it }: Runner): void {
     assert.deepEqual(seen, ["moon", "fan"]);
   });
 
+  it("what failed at first fails again at its own reaction", async () => {
+    const stage = await linesWith([]);
+    const [begun, placing] = BEGUN;
+    assert.ok(begun !== undefined && placing !== undefined);
+    const other = { ...placing, reaction: "gone", attempt: 2 };
+    const run = await new SimulatedRun(stage, { recorded: [begun, other, placing] }).play();
+    const failed = run.history.filter(({ entry }) => entry.disposition === "retrying");
+    assert.deepEqual(failed, []);
+  });
+
   it("a search that was not complete says so", async () => {
     const limits = { seeds: 0, systematic: 2, minutes: 0.000_01 };
     const { leftOut, runs } = await verdictOf("shop.simulation.ts", {}, limits);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { followRecord } from "../../src/simulate/follow.ts";
-import type { RecordedStep } from "../../src/simulate/guide.ts";
+import type { RecordedStep } from "../../src/simulate/record.ts";
 import { type RunResult, SimulatedRun } from "../../src/simulate/run.ts";
 import { SqlRows } from "../../src/simulate/sql-rows.ts";
 import { Stage } from "../../src/simulate/stage.ts";

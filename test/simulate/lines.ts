@@ -2,7 +2,7 @@ import { choreography, event, service } from "odori";
 import type { SimulationOptions } from "odori/simulate";
 import type { Sql } from "odori/sqlite";
 import { z } from "zod";
-import type { RecordedStep } from "../../src/simulate/guide.ts";
+import type { RecordedStep } from "../../src/simulate/record.ts";
 import { SqlRows } from "../../src/simulate/sql-rows.ts";
 import { Stage } from "../../src/simulate/stage.ts";
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID } from "node:crypto";
 import { simulate, standIn } from "odori/simulate";
 import { expect, it } from "vitest";
+import { findingOf } from "./finding-of.ts";
 import { placed, shopWith } from "./shop.ts";
 
 /** Each call that takes time or chance past the context of a handler. */
@@ -136,6 +137,37 @@ it("another system may refuse, also where its answer is lost", async () => {
   });
   const { runs } = await simulate(choreography, { ...options, seeds: 100 });
   expect(runs).toBe(100);
+});
+
+it("another system goes on where its caller dies", async () => {
+  let [begun, ended] = [0, 0];
+  const { choreography, options } = shopWith(
+    () =>
+      standIn("gateway", async () => {
+        begun++;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        ended++;
+      }),
+    {
+      reset() {
+        begun = ended = 0;
+      },
+      holds: () => expect(ended).toBe(begun),
+    },
+  );
+  const { runs } = await simulate(choreography, { ...options, seeds: 300 });
+  expect(runs).toBe(300);
+});
+
+it("a simulation within a simulation is refused", async () => {
+  const inner = shopWith(() => {});
+  const holds = async () => {
+    await simulate(inner.choreography, { ...inner.options, seeds: 1 });
+  };
+  const { choreography, options } = shopWith(() => {}, { holds });
+  const { findings } = await findingOf(simulate(choreography, { ...options, seeds: 1 }));
+  expect(findings).toMatchObject([{ code: "INVARIANT" }]);
+  expect(findings[0]?.message).toContain("`simulate` is called within a simulation.");
 });
 
 it("simulations of one process come one after the other", async () => {

@@ -1,8 +1,8 @@
 import { messageOf } from "../../contract/errors.ts";
 import { quote } from "../../contract/grammar.ts";
 import type { SimulationFinding } from "../../simulate/findings.ts";
-import type { RecordedStep } from "../../simulate/guide.ts";
 import type { StoreName } from "../../simulate/options.ts";
+import type { RecordedStep } from "../../simulate/record.ts";
 import { readRecording } from "../../simulate/record.ts";
 import type { RunResult } from "../../simulate/run.ts";
 import {
