@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { titleOf, urlOf } from "../servers/shared.ts";
+import { eventually } from "../support/eventually.ts";
 import { opened, reads } from "./browser.ts";
 import { ShopStage } from "./stage.ts";
 
@@ -41,8 +42,11 @@ describe.skipIf(urlOf("chromium") === undefined)(
     it("a long id is cut with its end in the tooltip", async () => {
       await using stage = await ShopStage.open({ [LONG]: "fine" });
       await using one = await opened(stage.url("?screen=sagas"));
-      await reads(one.page, "succeeded");
-      expect(await one.page.getByTitle(LONG).count()).toBe(1);
+      await eventually(
+        "its row is there",
+        () => one.page.getByTitle(LONG).count(),
+        (count) => count === 1,
+      );
     });
 
     it("a script that gets into the page is refused by the policy", async () => {

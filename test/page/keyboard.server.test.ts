@@ -81,7 +81,11 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await press(page, "Enter", "/");
       expect(await focused(page)).toBe("Find a service or an event");
       await page.keyboard.type("reserved");
-      expect(new URL(page.url()).searchParams.get("find")).toBe("reserved");
+      await eventually(
+        "the address has what was typed",
+        () => new URL(page.url()).searchParams.get("find"),
+        (find) => find === "reserved",
+      );
       await tabTo(page, /^order /);
       await press(page, "ArrowRight");
       expect(await focused(page)).toMatch(/^payment /);

@@ -45,7 +45,7 @@ describe.skipIf(urlOf("chromium") === undefined)(titleOf("chromium", "the page's
     await using stage = await ShopStage.open({ "o-1": "fine", "o-2": "poor" }, { deaf: true });
     await using one = await opened(stage.url());
     const { page, complaints } = one;
-    await page.getByRole("link", { name: "1 stuck", exact: true }).click();
+    await page.locator(".attention").getByRole("link", { name: "payment 1 stuck" }).click();
     await page.getByRole("link", { name: "o-2" }).click();
     await reads(page, "Nothing is left to happen, and the saga has no end.");
     await page.getByRole("link", { name: "Proof" }).click();

@@ -43,6 +43,22 @@ class Hold {
 describe.skipIf(urlOf("chromium") === undefined)(
   titleOf("chromium", "the page of a console that answers late"),
   () => {
+    it("a link to what is stuck is there once the map is, and stays", async () => {
+      await using stage = await ShopStage.open({ "o-1": "fine", "o-2": "poor" }, { deaf: true });
+      await using one = await opened(stage.url("?screen=sagas"));
+      const { page } = one;
+      await reads(page, /stuck\s*1/);
+      const hold = await Hold.at(page, "**/api/v1/map*");
+      hold.begin();
+      await page.getByRole("link", { name: "Map" }).click();
+      await eventually("the map is asked for", () => hold.asked > 0);
+      await hear(page, MESSAGES);
+      expect(await page.locator(".attention a").count()).toBe(0);
+      hold.end();
+      await page.locator(".attention").getByRole("link", { name: "payment 1 stuck" }).click();
+      await reads(page, "o-2");
+    });
+
     it("a list shows what has happened while it was asked for", async () => {
       await using stage = await ShopStage.open({ "o-1": "fine" });
       await using one = await opened(stage.url("?screen=sagas"));

@@ -11,11 +11,15 @@ const SHOWN_MAX = 8;
 /** The map is to be in sight below. */
 const NARROW_SHOWN_MAX = 4;
 
-/** Where a person is needed, in one line: each leads to the sagas that it is about. */
-export function Attention({ nodes }: { readonly nodes: readonly MapNode[] }) {
+/**
+ * Where a person is needed, in one line: each leads to the sagas that it is about.
+ *
+ * @param nodes undefined as long as the map is not there: a link would be gone when it is
+ */
+export function Attention({ nodes }: { readonly nodes: readonly MapNode[] | undefined }) {
   const { map, verdicts, shell } = words.value;
   const { totals, failures = [] } = live.value;
-  if (totals === undefined) return <p class="attention" />;
+  if (totals === undefined || nodes === undefined) return <p class="attention" />;
   const places = nodes
     .filter(({ kind }) => kind === "service")
     .flatMap((node) =>

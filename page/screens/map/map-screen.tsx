@@ -36,7 +36,7 @@ export function MapScreen() {
     <>
       <h1 class="hidden">{words.value.screens.map}</h1>
       <Toolbar query={query} />
-      <Attention nodes={map.value?.nodes ?? []} />
+      <Attention nodes={map.value?.nodes ?? (map.problem && [])} />
       <Shown asked={map}>
         {(value) =>
           value.nodes.length === 0 ? (
