@@ -1,5 +1,5 @@
 import type { Service } from "../choreography/service.ts";
-import { codeOf, OdoriError } from "../contract/errors.ts";
+import { codeOf } from "../contract/errors.ts";
 import type { EventContract, Fact, FactOf } from "../contract/event.ts";
 import { StoreUnavailableError } from "../ports/errors.ts";
 import { arrival } from "../virtual/arrival.ts";
@@ -7,7 +7,7 @@ import { running } from "./actor.ts";
 import { Draws } from "./draw.ts";
 import type { Fleet } from "./fleet.ts";
 import { GivenActor } from "./given-actor.ts";
-import { invited } from "./invited.ts";
+import { givenTooLate, invited } from "./invited.ts";
 import { type Move, NO_MOVES } from "./move.ts";
 import type { SimulationGiven, SimulationOptions } from "./options.ts";
 import type { Process } from "./process.ts";
@@ -102,10 +102,7 @@ export class Callers<Native> {
   }
 
   #checkInviting(name: string): void {
-    if (this.#inviting) return;
-    throw new OdoriError("GIVEN_INVALID", `\`${name}\` is called after \`given\` has returned.`, {
-      hint: "Begin all sagas before it returns; `begin` takes work that may be asynchronous.",
-    });
+    if (!this.#inviting) throw givenTooLate(`\`${name}\` is called after \`given\` has returned.`);
   }
 
   #add<Begins extends EventContract>(

@@ -1,9 +1,8 @@
-import { stemOf } from "../contract/grammar.ts";
 import type { Disposition } from "../ports/journal.ts";
 import { RETRY_DEFAULT } from "../runtime/retry.ts";
 import type { Move } from "./move.ts";
 import type { RecordedStep } from "./record.ts";
-import { type Handed, type Reaction, RecordedRows } from "./recorded-rows.ts";
+import { type Handed, type Reaction, RecordedRows, stemHeard } from "./recorded-rows.ts";
 
 /** A message that a run may hand over next. */
 interface Offered {
@@ -117,7 +116,8 @@ export class Guide {
   }
 
   #isOf({ group, event }: Offered, step: RecordedStep): boolean {
-    if (group.name !== step.service || stem(event.type) !== stem(step.heard)) return false;
+    if (group.name !== step.service || stemHeard(event.type) !== stemHeard(step.heard))
+      return false;
     if (step.from !== undefined) return event.id === this.#rows.idOf(step);
     return !this.#rows.hasTaken(group.name, event);
   }
@@ -126,7 +126,9 @@ export class Guide {
 /** What has begun it, or what it hears and no service has emitted. */
 function comesWith({ service, disposition, heard, from }: RecordedStep, move: Move): boolean {
   if (disposition === "begun") return move.begins === service;
-  return from === undefined && move.arrives !== undefined && stem(move.arrives) === stem(heard);
+  return (
+    from === undefined && move.arrives !== undefined && stemHeard(move.arrives) === stemHeard(heard)
+  );
 }
 
 function begins(move: Move): boolean {
@@ -135,8 +137,4 @@ function begins(move: Move): boolean {
 
 function failuresOf({ attempt = 1 }: RecordedStep): number {
   return Math.min(attempt - 1, FAILURES_MAX);
-}
-
-function stem(type: string | undefined): string {
-  return type === undefined ? "" : stemOf(type);
 }

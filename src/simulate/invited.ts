@@ -23,7 +23,12 @@ export function invited(given: () => unknown): void {
   if (!(returned instanceof Promise)) return;
   // Its error, if it comes to one, is not the one to tell.
   returned.catch(() => {});
-  throw new OdoriError("GIVEN_INVALID", "`given` returns a promise.", {
+  throw givenTooLate("`given` returns a promise.");
+}
+
+/** What comes of `given` after it has returned is not part of the run. */
+export function givenTooLate(message: string): OdoriError {
+  return new OdoriError("GIVEN_INVALID", message, {
     hint: "Begin all sagas before it returns; `begin` takes work that may be asynchronous.",
   });
 }

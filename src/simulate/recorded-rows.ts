@@ -1,4 +1,5 @@
 import { stemOf } from "../contract/grammar.ts";
+import type { JournalEntry } from "../ports/journal.ts";
 import type { RecordedStep } from "./record.ts";
 
 /** What a run has come to so far. */
@@ -10,6 +11,12 @@ export interface Reaction {
   readonly id: string;
   /** The events emitted. */
   readonly emitted: readonly string[];
+}
+
+/** The reaction that a row of the journal of a service tells of. */
+export function reactionIn(service: string, entry: JournalEntry): Reaction {
+  const { reaction, disposition, id, emitted } = entry;
+  return { service, reaction, disposition, id, emitted: emitted.map((one) => one.id) };
 }
 
 /** What a run has done for one event at one reaction. */
@@ -52,7 +59,7 @@ export class RecordedRows {
     const counts = new Map<string, number>();
     for (const step of steps) {
       const { service, reaction, disposition, heard } = step;
-      const key = keyOf(service, reaction, hearsNothing(step) ? disposition : stem(heard));
+      const key = keyOf(service, reaction, hearsNothing(step) ? disposition : stemHeard(heard));
       const place = counts.get(key) ?? 0;
       this.#places.set(step, place);
       counts.set(key, place + 1);
@@ -62,13 +69,13 @@ export class RecordedRows {
   /** An event comes to a service. */
   take(service: string, event: Handed): void {
     if (this.hasTaken(service, event)) return;
-    pushTo(this.#came, keyOf(service, stem(event.type)), event.id);
+    pushTo(this.#came, keyOf(service, stemHeard(event.type)), event.id);
     this.#settle();
   }
 
   /** Whether the event has come to the service before. */
   hasTaken(service: string, { type, id }: Handed): boolean {
-    return this.#came.get(keyOf(service, stem(type)))?.includes(id) === true;
+    return this.#came.get(keyOf(service, stemHeard(type)))?.includes(id) === true;
   }
 
   /** The steps that hear an event. */
@@ -128,7 +135,7 @@ export class RecordedRows {
     const { service, reaction, disposition, heard, from } = step;
     const place = this.#places.get(step) ?? 0;
     if (hearsNothing(step)) return this.#byKind.get(keyOf(service, reaction, disposition))?.[place];
-    if (from === undefined) return this.#came.get(keyOf(service, stem(heard)))?.[place];
+    if (from === undefined) return this.#came.get(keyOf(service, stemHeard(heard)))?.[place];
     const emitter = this.#steps[from.step];
     const id = emitter && this.#ids.get(emitter);
     if (emitter === undefined || id === undefined) return undefined;
@@ -151,6 +158,7 @@ function pushTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): 
   else list.push(value);
 }
 
-function stem(type: string | undefined): string {
+/** The stem of the type of an event; empty where none is heard. */
+export function stemHeard(type: string | undefined): string {
   return type === undefined ? "" : stemOf(type);
 }

@@ -20,7 +20,7 @@ import { thrownAt } from "./place.ts";
 import type { Process } from "./process.ts";
 import { loopTurned, quiet } from "./quiet.ts";
 import { AwaitPlaces, tellRealWaits } from "./real-waits.ts";
-import type { Reaction } from "./recorded-rows.ts";
+import { type Reaction, reactionIn } from "./recorded-rows.ts";
 import type { RunParts } from "./run-parts.ts";
 import { type PendingMessage, SimulatedBus } from "./simulated-bus.ts";
 import type { Stage, StagedRun } from "./stage.ts";
@@ -247,10 +247,7 @@ export class SimulatedRun<Native> implements RunParts<Native>, StagedRun {
     const rows = [...journal, ...amend];
     for (const entry of rows) {
       this.#history.rows.push({ process: name, at: this.clock.now, entry });
-      const { reaction, disposition, id } = entry;
-      const emitted = entry.emitted.map((one) => one.id);
-      if (this.#guide !== undefined)
-        this.#reactions.push({ service, reaction, disposition, id, emitted });
+      if (this.#guide !== undefined) this.#reactions.push(reactionIn(service, entry));
       const wrong = this.book.note(service, entry);
       if (wrong !== undefined) this.fail(wrong);
     }
