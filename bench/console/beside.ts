@@ -1,68 +1,30 @@
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Contestant, Servers } from "../harness/contestant.ts";
-import { Driver, type Latency } from "../harness/drive.ts";
+import { Driver, type Latency, type Throughput } from "../harness/drive.ts";
 import { median } from "../harness/statistics.ts";
 import { odoriSqlite } from "../ours/embedded.ts";
 import { odoriPostgres } from "../ours/servers.ts";
 import type { Figure } from "./figure.ts";
-import type { Followed } from "./follower.ts";
+import { type Rounds, takingTurns } from "./turns.ts";
 
-const PROGRAM = fileURLToPath(new URL("follower.ts", import.meta.url));
-const COMPUTING = fileURLToPath(new URL("computing.ts", import.meta.url));
-const FLAGS = ["--conditions=odori-source", "--disable-warning=ExperimentalWarning"];
-const PER_SECOND = 1_000;
 const SLOWER_MOST = 0.03;
 const LAG_MS = { SQLite: 300, Postgres: 1_000 } as const;
+
+type StoreName = keyof typeof LAG_MS;
 
 /** How much of each is run. */
 export interface BesideSizes {
   /** Sagas of a round that compares throughput, and rounds of each kind. */
   readonly sagas: number;
   readonly rounds: number;
-  /** Of each round at a given pace, and rounds of each kind. */
+  /** Sagas a second of a round at a given pace, its length, and rounds of each kind. */
+  readonly pace: number;
   readonly seconds: number;
   readonly pacedRounds: number;
   /** The core of the observer, and of what only computes; undefined: any. */
   readonly observerCore?: number;
-}
-
-function pin({ pid }: ChildProcess, core: number | undefined): void {
-  if (core !== undefined) execFileSync("taskset", ["-acp", `${core}`, `${pid}`]);
-}
-
-/** An observer in a process of its own. */
-async function following(
-  folder: string,
-  url: string,
-  core: number | undefined,
-): Promise<() => Promise<Followed>> {
-  const child = fork(PROGRAM, [folder, url], { execArgv: FLAGS });
-  pin(child, core);
-  await once(child, "message");
-  return async () => {
-    const said = once(child, "message");
-    child.send("stop");
-    const [followed]: readonly Followed[] = await said;
-    if (followed === undefined) throw new Error("the observer has not told what it saw");
-    return followed;
-  };
-}
-
-/** A process that only computes: what any other one costs that uses the same cores. */
-async function computing(core: number | undefined): Promise<() => Promise<void>> {
-  const child = fork(COMPUTING, { execArgv: FLAGS });
-  pin(child, core);
-  await once(child, "message");
-  return async () => {
-    const ended = once(child, "exit");
-    child.disconnect();
-    await ended;
-  };
 }
 
 /** How far the observer lags behind busy services, and how much slower they are with it. */
@@ -70,59 +32,37 @@ export async function besideFigures(
   servers: Servers,
   sizes: BesideSizes,
 ): Promise<readonly Figure[]> {
-  const sqlite = await besideOf("SQLite", odoriSqlite, servers, "", sizes);
+  const sqlite = await besideOf("SQLite", odoriSqlite, servers, sizes);
   if (servers.postgres === "") return sqlite;
-  return [
-    ...sqlite,
-    ...(await besideOf("Postgres", odoriPostgres, servers, servers.postgres, sizes)),
-  ];
+  return [...sqlite, ...(await besideOf("Postgres", odoriPostgres, servers, sizes))];
 }
 
 async function besideOf(
-  what: keyof typeof LAG_MS,
+  store: StoreName,
   contestant: Contestant,
   servers: Servers,
-  url: string,
-  { sagas, rounds, seconds, pacedRounds, observerCore }: BesideSizes,
+  { sagas, rounds, pace, seconds, pacedRounds, observerCore }: BesideSizes,
 ): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "odori-bench-beside-"));
+  const url = store === "Postgres" ? servers.postgres : "";
+  const place = { folder, url, core: observerCore };
   const driver = new Driver();
   const running = await contestant.open({ servers, folder, finished: driver.finished });
   driver.drive(running);
   try {
     // The first sagas are slower, with an observer or without.
     await driver.inBulk(sagas);
-    const alone: number[] = [];
-    const observed: number[] = [];
-    const crowded: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      alone.push((await driver.inBulk(sagas)).sagasPerSecond);
-      const stop = await following(folder, url, observerCore);
-      observed.push((await driver.inBulk(sagas)).sagasPerSecond);
-      await stop();
-      const end = await computing(observerCore);
-      crowded.push((await driver.inBulk(sagas)).sagasPerSecond);
-      await end();
-    }
-    const pacedAlone: Latency[] = [];
-    const pacedObserved: Latency[] = [];
-    const followed: Followed[] = [];
-    for (let round = 0; round < pacedRounds; round++) {
-      pacedAlone.push(await driver.paced(PER_SECOND, seconds));
-      const stop = await following(folder, url, observerCore);
-      pacedObserved.push(await driver.paced(PER_SECOND, seconds));
-      followed.push(await stop());
-    }
-    const pace = `${PER_SECOND.toLocaleString("en")} sagas a second`;
-    const place = observerCore === undefined ? "beside them" : "on a core of its own";
+    const bulk = await takingTurns(rounds, place, sagas, () => driver.inBulk(sagas));
+    const paced = await takingTurns(pacedRounds, place, pace * seconds, () =>
+      driver.paced(pace, seconds),
+    );
+    const where = observerCore === undefined ? "beside them" : "on a core of its own";
+    const speed = `${pace.toLocaleString("en")} sagas a second`;
     return [
-      throughput(what, place, {
-        alone: median(alone),
-        beside: median(observed),
-        crowded: median(crowded),
-      }),
-      latency(what, place, pace, pacedAlone, pacedObserved),
-      lag(what, pace, followed),
+      throughput(`services on ${store}, as fast as they can, with an observer ${where}`, bulk),
+      latency(`services on ${store} at ${speed}, with an observer ${where}`, paced),
+      lag(`lag at ${speed} on ${store}`, LAG_MS[store], paced),
+      ...(url === "" ? [] : [served(speed, bulk, paced)]),
     ];
   } finally {
     await running.close();
@@ -130,56 +70,58 @@ async function besideOf(
   }
 }
 
-/** Sagas a second: alone, beside an observer, and beside a process that only computes. */
-interface Speeds {
-  readonly alone: number;
-  readonly beside: number;
-  readonly crowded: number;
-}
+const percent = (share: number) => (share * 100).toFixed(1);
 
-function throughput(what: string, place: string, { alone, beside, crowded }: Speeds): Figure {
-  const slower = 1 - beside / alone;
+function throughput(name: string, { alone, beside, crowded }: Rounds<Throughput>): Figure {
+  const of = (rounds: typeof alone) => median(rounds.map(({ result }) => result.sagasPerSecond));
+  const slower = 1 - of(beside) / of(alone);
   const speed = (n: number) => Math.round(n).toLocaleString("en");
-  const percent = (share: number) => (share * 100).toFixed(1);
   return {
-    name: `services on ${what}, as fast as they can, with an observer ${place}`,
+    name,
     measured:
-      `${percent(slower)} % slower: ${speed(beside)} sagas/s, ${speed(alone)} alone; ` +
-      `${percent(1 - crowded / alone)} % beside a process that only computes`,
+      `${percent(slower)} % slower: ${speed(of(beside))} sagas/s, ${speed(of(alone))} alone; ` +
+      `${percent(1 - of(crowded) / of(alone))} % beside a process that only computes`,
     ...{ goal: `${SLOWER_MOST * 100} %`, met: slower <= SLOWER_MOST },
   };
 }
 
-/** The same pace without an observer and with one: how long a saga takes, in the middle round. */
-function latency(
-  what: string,
-  place: string,
-  pace: string,
-  alone: readonly Latency[],
-  beside: readonly Latency[],
-): Figure {
-  const of = (rounds: readonly Latency[]) => ({
-    p50: median(rounds.map(({ p50 }) => p50)),
-    p99: median(rounds.map(({ p99 }) => p99)),
-  });
-  const [without, observed] = [of(alone), of(beside)];
-  const text = ({ p50, p99 }: Pick<Latency, "p50" | "p99">) =>
-    `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)}`;
+/** How long a saga takes, in the middle round. */
+function latency(name: string, { alone, beside, crowded }: Rounds<Latency>): Figure {
+  const p50 = (rounds: typeof alone) => median(rounds.map(({ result }) => result.p50));
+  const text = (rounds: typeof alone) =>
+    `p50 ${p50(rounds).toFixed(1)} ms, p99 ${median(rounds.map(({ result }) => result.p99)).toFixed(1)}`;
   return {
-    name: `services on ${what} at ${pace}, with an observer ${place}`,
-    measured: `${text(observed)}; alone ${text(without)}`,
+    name,
+    measured: `${text(beside)}; alone ${text(alone)}; beside a process that only computes ${text(crowded)}`,
     goal: `p50 ${SLOWER_MOST * 100} %`,
-    met: observed.p50 <= without.p50 * (1 + SLOWER_MOST),
+    met: p50(beside) <= p50(alone) * (1 + SLOWER_MOST),
   };
 }
 
-function lag(what: keyof typeof LAG_MS, pace: string, rounds: readonly Followed[]): Figure {
-  const goalMs = LAG_MS[what];
-  const p50Ms = median(rounds.map(({ p50Ms }) => p50Ms));
-  const p99Ms = median(rounds.map(({ p99Ms }) => p99Ms));
+function lag(name: string, goalMs: number, { beside }: Rounds<Latency>): Figure {
+  const p50Ms = median(beside.map(({ lagP50Ms }) => lagP50Ms));
+  const p99Ms = median(beside.map(({ lagP99Ms }) => lagP99Ms));
+  const ownUs = median(beside.map((round) => round.ownUs));
   return {
-    name: `lag at ${pace} on ${what}`,
-    measured: `p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
+    name,
+    measured: `p50 ${p50Ms} ms, p99 ${p99Ms} ms; ${ownUs.toFixed(0)} µs of the observer's own CPU a saga`,
     ...{ goal: `p99 ${goalMs} ms`, met: p99Ms <= goalMs },
+  };
+}
+
+/** What services lose to an observer on another machine. */
+function served(speed: string, bulk: Rounds<unknown>, paced: Rounds<unknown>): Figure {
+  const of = ({ alone, beside }: Rounds<unknown>) => ({
+    us: median(beside.map(({ servedUs }) => servedUs)),
+    ofUs: median(alone.map(({ cpuUs }) => cpuUs)),
+  });
+  const text = ({ us, ofUs }: ReturnType<typeof of>) =>
+    `${percent(us / ofUs)} %, ${us.toFixed(0)} µs of ${ofUs.toFixed(0)} that a saga costs`;
+  const [most, some] = [of(bulk), of(paced)];
+  return {
+    name: "work of the server of Postgres for an observer, of the CPU of services and server",
+    measured: `as fast as they can ${text(most)}; at ${speed} ${text(some)}`,
+    goal: `${SLOWER_MOST * 100} %`,
+    met: [most, some].every(({ us, ofUs }) => us <= ofUs * SLOWER_MOST),
   };
 }

@@ -17,6 +17,8 @@ export interface Followed {
   readonly rows: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Processor time of this process meanwhile. */
+  readonly cpuMs: number;
 }
 
 giveWay();
@@ -45,6 +47,7 @@ const sources = SERVICES.map((name): JournalSource => {
       : postgresSource({ connectionString: url, schema: name });
   return {
     inspect: source.inspect,
+    isServed: source.isServed ?? false,
     about: () => source.about(),
     outbox: (limit) => source.outbox(limit),
     close: () => source.close(),
@@ -57,20 +60,24 @@ const sources = SERVICES.map((name): JournalSource => {
 });
 const follower = new Follower(new Observer({ sources, projection }), projection);
 follower.start();
+let before = process.cpuUsage();
 const ready = setInterval(() => {
   if (follower.progress.upTo === undefined) return;
   clearInterval(ready);
   // What was written before is not counted.
   projection.ages.length = 0;
+  before = process.cpuUsage();
   process.send?.("ready");
 }, 10);
 process.on("message", async () => {
+  const { user, system } = process.cpuUsage(before);
   await follower.stop();
   await Promise.all(sources.map((source) => source.close()));
   const { ages } = projection;
   projection.close();
   const followed: Followed = {
     ...{ rows: ages.length, p50Ms: percentile(ages, 0.5), p99Ms: percentile(ages, 0.99) },
+    cpuMs: (user + system) / 1_000,
   };
   process.send?.(followed);
   process.disconnect();

@@ -63,6 +63,11 @@ function names(): readonly string[] {
   }
 }
 
+/** Processor time of some processes so far, in milliseconds. One that has ended counts nothing. */
+export function timeOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (readProcess(`${pid}`)?.ms ?? 0), 0);
+}
+
 /** Undefined for a process that has ended meanwhile. */
 function readProcess(pid: string): Process | undefined {
   let text: string;

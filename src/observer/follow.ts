@@ -69,7 +69,7 @@ export class Follower {
       try {
         const round = await this.#round();
         worked += performance.now() - began;
-        pause = restAfter(round, worked);
+        pause = restAfter(round, worked, this.#observer.reads);
       } catch (error) {
         this.#progress = { ...this.#progress, problem: codeOf(error) };
       }

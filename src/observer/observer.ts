@@ -122,6 +122,11 @@ export class Observer {
     return [...missing, ...behind.filter(concerns).map(({ service }) => service)];
   }
 
+  /** What does the reading. */
+  get reads(): "files" | "servers" {
+    return this.#options.sources.some(({ isServed }) => isServed === true) ? "servers" : "files";
+  }
+
   /** What the buses cannot hold any more, as of the last look. */
   get reach(): Reach | undefined {
     return this.#looks.reach;

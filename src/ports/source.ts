@@ -9,6 +9,13 @@ import type { JournalRecord } from "./journal.ts";
  */
 export interface JournalSource {
   readonly inspect: StoreInspection;
+  /**
+   * Whether a server does the reading, and has the work of the service to do as well: an observer
+   * then asks less often while much happens.
+   *
+   * @default false
+   */
+  readonly isServed?: boolean;
   about(): Promise<SourceAbout>;
   /**
    * Reads the journal in the order of its feed, behind a place: each row once for each time that it

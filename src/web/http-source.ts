@@ -60,6 +60,7 @@ export function httpSource(options: HttpSourceOptions): JournalSource {
 
 class HttpSource implements JournalSource {
   readonly inspect: StoreInspection;
+  readonly isServed = true;
   readonly #ask: Ask;
   readonly #service: string | undefined;
 

@@ -16,6 +16,8 @@ import { feedCases } from "../observer/feed-cases.ts";
 import { listCases } from "../observer/list-cases.ts";
 import { movingCases } from "../observer/moving.ts";
 import { restingCases } from "../observer/resting-cases.ts";
+import { sourceCases } from "../observer/source-cases.ts";
+import { httpSources, sqliteSources } from "../observer/source-kits.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
 import { apartOrTogether } from "../runtime/apart-or-together.ts";
 import { connectionCases } from "../runtime/connections-postgres.ts";
@@ -83,6 +85,7 @@ if (suite === "observer") {
   restingCases(collect);
   listCases(collect);
   passedCases(collect);
+  sourceCases(collect, httpSources(sqliteSources));
 }
 if (suite === "sqlite") {
   storeConformance(collect, sqliteStores);

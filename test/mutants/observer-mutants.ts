@@ -148,6 +148,18 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     caughtBy: "is at that place no longer once it goes on",
   },
   {
+    name: "an observer asks a server as often as it reads a file",
+    edits: [edit("observer/observer.ts", '? "servers" : "files"', '? "files" : "files"')],
+    suite: "observer",
+    caughtBy: "says whether an observer takes its reads from a server",
+  },
+  {
+    name: "a service that is asked over HTTP is read like a file",
+    edits: [edit("web/http-source.ts", "isServed = true", "isServed = false")],
+    suite: "observer",
+    caughtBy: "says whether an observer takes its reads from a server",
+  },
+  {
     name: "an observer counts the place where a saga rests as put off",
     edits: [edit("observer/open-sums.ts", '"unheard", RESTS]', '"unheard"]')],
     suite: "observer",

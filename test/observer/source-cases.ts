@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Runner } from "odori/conformance";
 import { sampleDeferred, sampleEntry, sampleEvent, writes } from "../../src/conformance/samples.ts";
+import { Observer } from "../../src/observer/observer.ts";
+import { Projection } from "../../src/observer/projection.ts";
 import type { FeedPage, JournalSource } from "../../src/ports/source.ts";
 import type { SourceKind } from "./source-kits.ts";
 
@@ -22,8 +24,17 @@ async function readAll(
 }
 
 /** What every source must do. */
-export function sourceCases({ describe, it }: Runner, { name, make }: SourceKind): void {
+export function sourceCases({ describe, it }: Runner, { name, reads, make }: SourceKind): void {
   describe(`a source on ${name}`, () => {
+    it("says whether an observer takes its reads from a server", async () => {
+      await using kit = await make();
+      await kit.store.open(session);
+      const projection = new Projection(":memory:");
+      const observer = new Observer({ sources: [kit.source()], projection });
+      projection.close();
+      assert.equal(observer.reads, reads);
+    });
+
     it("says whose database it is, and with which declarations it ran", async () => {
       await using kit = await make();
       await kit.store.open(session);

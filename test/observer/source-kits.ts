@@ -22,11 +22,14 @@ export interface SourceKit extends AsyncDisposable {
 
 export interface SourceKind {
   readonly name: string;
+  /** What does the reading. */
+  readonly reads: "files" | "servers";
   make(): Promise<SourceKit>;
 }
 
 export const sqliteSources: SourceKind = {
   name: "sqlite",
+  reads: "files",
   async make() {
     const folder = temporaryFolder("source");
     const path = join(folder.path, "shop.db");
@@ -54,6 +57,7 @@ export const sqliteSources: SourceKind = {
 export function httpSources(inner: SourceKind): SourceKind {
   return {
     name: `http, of ${inner.name}`,
+    reads: "servers",
     async make() {
       const kit = await inner.make();
       const [reading, acting] = [await Endpoint.open(), await Endpoint.open()];
@@ -78,6 +82,7 @@ export function httpSources(inner: SourceKind): SourceKind {
 export function postgresSources(url: () => string): SourceKind {
   return {
     name: "postgres",
+    reads: "servers",
     async make() {
       const schema = newSchema();
       const role = `reads_${schema}`;

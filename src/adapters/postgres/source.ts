@@ -60,6 +60,7 @@ export function postgresSource(options: PostgresOptions): JournalSource {
 /** The database of a service in a schema of a Postgres server, read beside the service. */
 export class PostgresSource implements JournalSource {
   readonly inspect: PostgresInspection;
+  readonly isServed = true;
   readonly #options: PostgresOptions;
   readonly #store: PostgresStore;
   readonly #pool: pg.Pool;
