@@ -11,13 +11,24 @@ export const FEED_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         "adapters/postgres/source.ts",
-        "pg_snapshot_xmin(s)::text AS running,",
-        "pg_snapshot_xmin(s)::text AS running, pg_snapshot_xmax(s)::text AS upper,",
+        "::text AS running",
+        "::text AS running, pg_snapshot_xmax(pg_current_snapshot())::text AS upper",
       ),
       edit(
         "adapters/postgres/source.ts",
+        "row?.running)), list:",
+        "row?.running)), upper: BigInt(String(row?.upper)), list:",
+      ),
+      edit(
+        "adapters/postgres/source.ts",
+        "readonly running: bigint;",
+        "readonly running: bigint; readonly upper: bigint;",
+      ),
+      edit("adapters/postgres/source.ts", "{ running, list } =", "{ running, upper, list } ="),
+      edit(
+        "adapters/postgres/source.ts",
         "await this.#draw())",
-        "BigInt(String(read[0]?.upper)) + 0n * (await this.#draw()))",
+        "upper + 0n * (await this.#draw()))",
       ),
     ],
     suite: "postgres",

@@ -13,21 +13,21 @@ import { mayPrepare } from "./pooler.ts";
 import { PreparedNames } from "./prepared.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
+/** The oldest transaction that runs, of the snapshot of FEED. */
+const RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running";
 /**
- * One statement, so that the rows and the running transactions are of one snapshot; without rows it
- * returns one of nulls. LATERAL with a limit looks each saga up by its key, so that the planner
- * does not read all of them. Rows of text cost the server a third of what JSON would.
+ * LATERAL with a limit looks each saga up by its key, so that the planner does not read all of
+ * them. Rows of text cost the server a third of what JSON would. Beside the rows nothing stands
+ * before the join: then they are in order, and are not sorted again.
  */
-const FEED = `SELECT pg_snapshot_xmin(s)::text AS running, r.* FROM pg_current_snapshot() AS s
-  LEFT JOIN LATERAL (
-    SELECT ${JOURNAL_COLUMNS}, f.saga_last, f.correlation_id FROM (
-      SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
-        JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
-      UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
-      ORDER BY seq LIMIT $3::int) AS i
-    LEFT JOIN LATERAL (SELECT last AS saga_last, correlation_id FROM $S.saga
-      WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true) AS r ON true
-  ORDER BY r.seq`;
+const FEED = `SELECT ${JOURNAL_COLUMNS}, f.saga_last, f.correlation_id FROM (
+    SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
+      JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
+    UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
+    ORDER BY seq LIMIT $3::int) AS i
+  LEFT JOIN LATERAL (SELECT last AS saga_last, correlation_id FROM $S.saga
+    WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true
+  ORDER BY i.seq`;
 /** Declarations are large, and an observer asks often: those that it has are not sent again. */
 const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS meta,
   (SELECT json_agg(d ORDER BY d.last_at DESC, d.fingerprint)::text FROM (
@@ -35,8 +35,11 @@ const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS
       (SELECT json_array_elements_text($1::text::json)) THEN NULL ELSE manifest END AS manifest
     FROM $S.declaration) AS d) AS list`;
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
-/** The planner expects more rows than come: FEED would be compiled for longer than it runs. */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${INTERPRETED}`;
+/**
+ * All that is read is of one snapshot. The planner expects more rows than come: FEED would be
+ * compiled for longer than it runs.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${INTERPRETED}`;
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
 /**
@@ -55,6 +58,12 @@ const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
  */
 export function postgresSource(options: PostgresOptions): JournalSource {
   return new PostgresSource(options);
+}
+
+interface FeedRead {
+  /** The oldest transaction that ran meanwhile. */
+  readonly running: bigint;
+  readonly list: readonly SqlRow[];
 }
 
 /** The database of a service in a schema of a Postgres server, read beside the service. */
@@ -108,11 +117,10 @@ export class PostgresSource implements JournalSource {
   async feed(after: string | undefined, limit: number): Promise<FeedPage> {
     const before = feedPlaceIn(after);
     const gaps = before.gaps.map(({ from, to }) => ({ a: `${from}`, b: `${to}` }));
-    const read = await this.#feed([`${before.seq}`, JSON.stringify(gaps), limit]);
-    const list = read.filter(({ seq }) => seq !== null);
+    const { running, list } = await this.#feed([`${before.seq}`, JSON.stringify(gaps), limit]);
     const seqs = list.map(({ seq }) => BigInt(String(seq)));
     const full = list.length >= limit;
-    const { place, upTo } = advance(before, seqs, full, BigInt(String(read[0]?.running)));
+    const { place, upTo } = advance(before, seqs, full, running);
     const rows = list.map(toFeedRow).filter(({ seq }) => BigInt(seq) <= upTo);
     const held = rows.length < list.length;
     return {
@@ -147,18 +155,22 @@ export class PostgresSource implements JournalSource {
     return BigInt(String(row?.id));
   }
 
-  async #feed(values: (string | number)[]): Promise<readonly SqlRow[]> {
+  async #feed(values: (string | number)[]): Promise<FeedRead> {
     const client = await this.#pool.connect().catch((error: unknown) => this.#refuse(error));
     const sent = [
       client.query(BEGIN),
+      client.query<SqlRow>(this.#statement(RUNNING, [])),
       client.query<SqlRow>(this.#statement(FEED, values)),
       client.query("COMMIT"),
     ] as const;
-    const [begun, read, ended] = await Promise.allSettled(sent);
+    const [begun, counted, read, ended] = await Promise.allSettled(sent);
     // The first failure is the cause of those behind it.
-    const failed = [begun, read].find((one) => one.status === "rejected");
+    const failed = [begun, counted, read].find((one) => one.status === "rejected");
     client.release(failed !== undefined || ended.status === "rejected");
-    return read.status === "fulfilled" ? read.value.rows : this.#refuse(failed?.reason);
+    if (counted.status === "rejected" || read.status === "rejected")
+      return this.#refuse(failed?.reason);
+    const [row] = counted.value.rows;
+    return { running: BigInt(String(row?.running)), list: read.value.rows };
   }
 
   async #query(text: string, values: (string | number)[]): Promise<readonly SqlRow[]> {
