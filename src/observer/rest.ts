@@ -8,7 +8,7 @@ const BUSY_PAUSE_MS = 100;
  * from theirs: of that, most is for each round, not for each row. Measured with
  * `npm run bench:console -- --only beside`.
  */
-const RESTS = {
+const PAUSES = {
   files: { times: 2, mostMs: 250 },
   servers: { times: 10, mostMs: 500 },
 } as const;
@@ -29,9 +29,9 @@ export interface FollowRound {
 export function restAfter(
   { rows, more }: FollowRound,
   workedMs: number,
-  reads: keyof typeof RESTS,
+  reads: keyof typeof PAUSES,
 ): number {
   if (more) return 0;
-  const { times, mostMs } = RESTS[reads];
+  const { times, mostMs } = PAUSES[reads];
   return rows > 0 ? Math.min(Math.max(times * workedMs, BUSY_PAUSE_MS), mostMs) : IDLE_PAUSE_MS;
 }

@@ -2,9 +2,7 @@ import type { Departure, Question, Schedule } from "./decisions.ts";
 import { type RunResult, SimulatedRun } from "./run.ts";
 import { type FoundRun, realNow, turnAfter } from "./search.ts";
 import type { Stage } from "./stage.ts";
-
-/** Of a decision with more ways than this, such as a large number, the first ones are tried. */
-export const WAYS_TRIED = 16;
+import { WAYS_TRIED } from "./ways-tried.ts";
 
 /** What a systematic search goes through. */
 export interface SystematicLimits {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { WAYS_TRIED } from "../../simulate/ways-tried.ts";
 import { jsonOption } from "../data.ts";
 import type { SimulateFlags } from "../simulation/simulate.ts";
 
@@ -36,7 +37,8 @@ export function simulateCommand(): Command {
     .addOption(
       new Option(
         "--systematic <departures>",
-        "make every run with at most 1 or 2 departures from the calm one, instead of seeds",
+        "make every run with at most 1 or 2 departures from the calm one, instead of seeds; " +
+          `of a decision with more than ${WAYS_TRIED} ways, the first ${WAYS_TRIED} are tried`,
       )
         .argParser(oneOrTwo)
         .conflicts(["workers"]),

@@ -2,8 +2,9 @@ import { relative } from "node:path";
 import { quote } from "../../contract/grammar.ts";
 import { counterexample } from "../../simulate/counterexample.ts";
 import { foundLines } from "../../simulate/simulation-error.ts";
-import { type LeftOut, WAYS_TRIED } from "../../simulate/systematic.ts";
+import type { LeftOut } from "../../simulate/systematic.ts";
 import type { Leak } from "../../simulate/tripwire.ts";
+import { WAYS_TRIED } from "../../simulate/ways-tried.ts";
 import { paint, print } from "../output.ts";
 import type { SimulationVerdict, WrongRun } from "./session.ts";
 
