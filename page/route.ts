@@ -10,14 +10,26 @@ export interface Route {
   readonly open: string | undefined;
   /** Filters and views. */
   readonly query: Query;
+  /** The address of the list from which a saga was opened. */
+  readonly list: string | undefined;
 }
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-function routeOf(search: string): Route {
+/** The state of a step of the history is the list, so that Back and a reload know it too. */
+function routeOf(search: string, state: unknown): Route {
   const { screen: name, open, ...query } = Object.fromEntries(new URLSearchParams(search));
   const screen = SCREENS.find((one) => one === name) ?? "map";
-  return { screen, open: open === "" ? undefined : open, query };
+  const list = typeof state === "string" && state.startsWith("?") ? state : undefined;
+  return { screen, open: open === "" ? undefined : open, query, list };
+}
+
+/** The list that a place leads back to, which is shown after another one. */
+function listOf(next: Route, before: Route): string | undefined {
+  if (next.screen !== "sagas" || next.open === undefined || before.screen !== "sagas")
+    return undefined;
+  if (before.open === next.open) return before.list;
+  return before.open === undefined ? hrefOf("sagas", undefined, before.query) : undefined;
 }
 
 /** `?screen=sagas&open=o-1&view=causes`: relative, as the page may be mounted below any path. */
@@ -28,25 +40,26 @@ export function hrefOf(screen: Screen, open?: string, query: Query = {}): string
   return `?${search}`;
 }
 
-export const route = signal(routeOf(location.search));
+export const route = signal(routeOf(location.search, history.state));
 
 /** Shows another place; the one before is a step back. */
 export function go(href: string): void {
-  history.pushState(null, "", href);
-  route.value = routeOf(location.search);
+  const list = listOf(routeOf(href, undefined), route.peek());
+  history.pushState(list ?? null, "", href);
+  route.value = routeOf(location.search, history.state);
 }
 
 /** Changes filters of the screen that is shown: each keystroke would else be a step back. */
 export function refine(changes: Query): void {
   const { screen, open, query } = route.peek();
-  history.replaceState(null, "", hrefOf(screen, open, { ...query, ...changes }));
-  route.value = routeOf(location.search);
+  history.replaceState(history.state, "", hrefOf(screen, open, { ...query, ...changes }));
+  route.value = routeOf(location.search, history.state);
 }
 
 /** Follows links within the page, and leaves the others to the browser. */
 export function followLinks(): void {
   addEventListener("popstate", () => {
-    route.value = routeOf(location.search);
+    route.value = routeOf(location.search, history.state);
   });
   document.addEventListener("click", (event) => {
     const { target, button, ctrlKey, metaKey, shiftKey, altKey } = event;

@@ -10,6 +10,7 @@ import { ProofScreen } from "../screens/proof/proof.tsx";
 import { SagaScreen } from "../screens/saga/saga.tsx";
 import { SagasScreen } from "../screens/sagas/sagas.tsx";
 import { ServicesScreen } from "../screens/services/services.tsx";
+import { visible } from "../text/visible.ts";
 import { Failed } from "../ui/shown.tsx";
 import { words } from "../words/words.ts";
 import { Boundary } from "./boundary.tsx";
@@ -35,8 +36,9 @@ export function App() {
   const { screens, shell } = words.value;
   const before = useRef(place);
   useEffect(() => {
-    document.title = `${screens[screen]} · odori`;
-  }, [screen, screens]);
+    const named = screen === "sagas" && open !== undefined ? `${visible(open)} · ` : "";
+    document.title = `${named}${screens[screen]} · odori`;
+  }, [screen, open, screens]);
   useEffect(() => {
     // A person who cannot see the page hears where a link has led.
     if (before.current !== place) main.current?.focus({ preventScroll: true });

@@ -218,6 +218,7 @@ export const en = {
   },
   saga: {
     back: "All sagas",
+    backToList: "Back to the list",
     began: "began",
     last: "last",
     correlation: "correlation",
@@ -358,7 +359,7 @@ export const en = {
     looking: "Looking at what follows",
     of: (n: number) => `of ${counted(n, "saga")}`,
     looked: (n: number, all: number) =>
-      `${n.toLocaleString("en")} of ${counted(all, "saga")} were looked into.`,
+      `${n.toLocaleString("en")} of ${counted(all, "saga")} ${n === 1 ? "was" : "were"} looked into.`,
     notLooked: "What follows is not known: no declaration says what may happen.",
     away: (services: string) =>
       `The database of ${services} cannot be reached: nothing is changed there, and what would ` +
@@ -461,6 +462,9 @@ export const en = {
     notOk: (n: number) => `${counted(n, "finding")}`,
     states: (n: number) => `${counted(n, "state")} explored`,
     incomplete: "Not all states were explored.",
+    how: "in any order, with duplicates and failures",
+    assumed: "Assumed:",
+    assumptions: SAME,
     severities: { error: "error", warning: "warning", information: "information" },
     findings: "Findings",
     live: (n: number, looked: number, live: number) =>

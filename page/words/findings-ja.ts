@@ -1,3 +1,11 @@
+/** Under what a proof holds. */
+export const ASSUMPTIONS_JA: Readonly<Record<string, string>> = {
+  NOTHING_PARKED: "どの配信も保留になりません。",
+  TWO_KEYS: "キーごとの効果は、二つのキーで任意の数を代表します。",
+  WITHIN_RETENTION: "サーガは各サービスの保持期間のうちに終わります。",
+  OTHER_BEGINNINGS: "begins に挙げたもののほかから始まるサーガはありません。",
+};
+
 /**
  * What the codes of the checker mean, and what to do about them: its own texts are in English, and
  * name the parts of one choreography. `test/page/findings.test.ts` compares the codes.

@@ -1,5 +1,5 @@
 import { devJa } from "./dev.ts";
-import { ACTIONS_JA, doubtJa, FINDINGS_JA, reasonJa } from "./findings-ja.ts";
+import { ACTIONS_JA, ASSUMPTIONS_JA, doubtJa, FINDINGS_JA, reasonJa } from "./findings-ja.ts";
 import type { Words } from "./table.ts";
 
 const n = (value: number) => value.toLocaleString("ja");
@@ -199,6 +199,7 @@ export const ja: Words = {
   },
   saga: {
     back: "サーガ一覧",
+    backToList: "一覧に戻る",
     began: "開始",
     last: "最終",
     correlation: "相関 ID",
@@ -433,6 +434,9 @@ export const ja: Words = {
     notOk: (count) => `指摘 ${n(count)} 件`,
     states: (count) => `${n(count)} 状態を探索`,
     incomplete: "すべての状態は調べていません。",
+    how: "あらゆる順序・重複・失敗を含む",
+    assumed: "前提:",
+    assumptions: ASSUMPTIONS_JA,
     severities: { error: "誤り", warning: "警告", information: "情報" },
     findings: "指摘",
     live: (count, looked, live) =>

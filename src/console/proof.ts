@@ -42,12 +42,12 @@ export class Proofs {
     const { state, report, edges = [] } = this.#proved ?? { state: "running" };
     if (state === "running") return { state };
     if (report === undefined) return { state: "none" };
-    const { ok, explored, findings } = report;
-    const risks = findings.some(({ severity }) => severity === "error")
-      ? await this.#risks.read()
-      : undefined;
+    const { ok, explored, findings, assumptions } = report;
+    const isBroken = findings.some(({ severity }) => severity === "error");
+    const risks = isBroken ? await this.#risks.read() : undefined;
     return {
       ...{ state: "done", ok, states: explored.states, complete: explored.exhaustive },
+      assumed: isBroken ? [] : assumptions.map(({ code, message }) => ({ code, message })),
       ...(risks && { live: risks.live, looked: risks.looked }),
       findings: findings.map((finding, at) => ({
         ...findingOf(finding, edges[at] ?? []),

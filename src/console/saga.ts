@@ -2,6 +2,8 @@ import type { EventToRepublish } from "../observe/republish.ts";
 import type { OpenDelivery as Open, ServiceHistory } from "../observe/summary.ts";
 import { type TraceStep, traceOf } from "../observe/trace.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
+import type { Judged } from "../observer/saga-rows.ts";
+import type { SagaVerdict } from "../observer/verdict.ts";
 import type { Desk } from "./desk.ts";
 import type { LookedInto } from "./foresight.ts";
 import { outlookOf } from "./outlook.ts";
@@ -47,7 +49,7 @@ export async function sagaReply(
       "SAGA_UNKNOWN",
       "No service that is read has anything of this saga.",
     );
-  const { summary, verdict, unread, unnamed } = one;
+  const { summary, unread, unnamed } = one;
   const { correlationId, began, last, steps: total, end, open, rests } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traced(desk, own);
@@ -56,7 +58,7 @@ export async function sagaReply(
   const [oldest] = open;
   return {
     saga: {
-      ...{ id, verdict, began, last, steps: total, open: open.length },
+      ...{ id, verdict: verdictOf(one, known), began, last, steps: total, open: open.length },
       ...(correlationId !== id && { correlationId }),
       ...(end !== undefined && { end: end.type }),
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
@@ -70,6 +72,12 @@ export async function sagaReply(
     stepsTotal: Math.max(total, read),
     lanes: [...new Set(trace.map(({ service }) => service))],
   };
+}
+
+/** What is late follows from the time and from all sagas, which the projection knows. */
+function verdictOf({ verdict, summary }: Judged, known: ListedRow | undefined): SagaVerdict {
+  const isAsKnown = known?.last === summary.last && known.steps === summary.steps;
+  return verdict === "running" && isAsKnown && known.verdict === "late" ? "late" : verdict;
 }
 
 /**

@@ -265,13 +265,14 @@ export class Observer {
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
     const aheadMs = (service: string) => far.get(service) ?? 0;
+    const isPutOff = projection.putOff(histories.keys());
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
         sagas,
         accounts: pages.flatMap(([{ service }, { rows }]) => accountsOf(service, rows, counting)),
         passages: pages.flatMap(([{ service }, page]) =>
-          passagesOf(service, page.rows, histories, aheadMs),
+          passagesOf(service, page.rows, histories, aheadMs, isPutOff),
         ),
         places: pages.map(([{ service, about }, { cursor }]) => ({
           ...{ cursor, about: aboutOf.get(service) ?? about },

@@ -6,14 +6,16 @@ import type { SourceAbout } from "../ports/source.ts";
 import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
 import { type Account, type AccountLine, EARLY_MS } from "./ledger.ts";
+import type { HeldDelivery } from "./passages.ts";
 import { type Passage, Rates } from "./rates.ts";
-import { type Judged, SagaRows } from "./saga-rows.ts";
+import { type Judged, NOT_PUT_OFF, SagaRows } from "./saga-rows.ts";
 import { ProjectionSql, type StoredRow, textIn } from "./sql.ts";
 import {
   FOLLOWING_TABLES,
   PROJECTION_MARK,
   PROJECTION_TABLES,
   PROJECTION_VERSION,
+  RESTS,
 } from "./tables.ts";
 import { type SagaVerdict, VERDICTS } from "./verdict.ts";
 
@@ -145,6 +147,19 @@ export class Projection {
   openSagas(behind: string, limit: number): readonly string[] {
     const text = "SELECT id FROM saga WHERE open > 0 AND id > ? ORDER BY id LIMIT ?";
     return this.sql.all(text, behind, limit).map(({ id }) => String(id));
+  }
+
+  /** Tells the deliveries of some sagas that are put off. */
+  putOff(sagas: Iterable<string>): (delivery: HeldDelivery) => boolean {
+    const text = `SELECT saga, service, reaction, stem FROM delivery
+      WHERE saga IN (SELECT value FROM json_each(?))
+        AND state NOT IN (SELECT value FROM json_each(?))`;
+    const others = JSON.stringify([...NOT_PUT_OFF, RESTS]);
+    const rows = this.sql.all(text, JSON.stringify([...sagas]), others);
+    const keyOf = (...names: readonly unknown[]) => JSON.stringify(names);
+    const keys = new Set(rows.map((row) => keyOf(row.saga, row.service, row.reaction, row.stem)));
+    return ({ sagaId, service, reaction, stem }) =>
+      keys.size > 0 && keys.has(keyOf(sagaId, service, reaction, stem));
   }
 
   /** The ids of sagas with a delivery that was put off, in order, behind one of them. */

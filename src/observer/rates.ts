@@ -9,7 +9,10 @@ export interface Passage {
   readonly service: string;
   readonly reaction: string;
   readonly at: number;
-  /** From the commit of the emitter to that of the hearer; undefined if the emitter is not read. */
+  /**
+   * From the commit of the emitter to that of the hearer; undefined if the emitter is not read, or
+   * the delivery was put off meanwhile.
+   */
   readonly wayMs: number | undefined;
   /** How long the handler ran; undefined if none did. */
   readonly runMs: number | undefined;
@@ -18,7 +21,7 @@ export interface Passage {
 }
 
 /** What is counted of a passage. */
-export type RateKind = "way" | "run" | "failed";
+export type RateKind = "handled" | "way" | "run" | "failed";
 
 /** An edge with what passed it in some time. */
 export interface EdgeRates {
@@ -74,7 +77,8 @@ export class Rates {
           counts.set(key, (counts.get(key) ?? 0) + 1);
         }
       };
-      note("way", passage.wayMs ?? 0);
+      note("handled", 0);
+      if (passage.wayMs !== undefined) note("way", passage.wayMs);
       if (passage.runMs !== undefined) note("run", passage.runMs);
       if (passage.failed) note("failed", 0);
     }
@@ -99,7 +103,8 @@ export class Rates {
   /** Deliveries a second on each edge over the last five minutes. */
   perSecond(now: number): ReadonlyMap<number, number> {
     const rows = this.#sql.all(
-      "SELECT edge, sum(n) AS n FROM rate WHERE span = ? AND at > ? AND kind = 'way' GROUP BY edge",
+      `SELECT edge, sum(n) AS n FROM rate WHERE span = ? AND at > ? AND kind = 'handled'
+       GROUP BY edge`,
       MINUTE_MS,
       now - WINDOW_MS,
     );
@@ -154,11 +159,11 @@ function ratesOf(row: StoredRow, kinds: ReadonlyMap<RateKind, Histogram>): EdgeR
     reaction: textIn(row.reaction) ?? "",
     way: of("way"),
     run: of("run"),
-    handled: count("way"),
+    handled: count("handled"),
     failed: count("failed"),
   };
 }
 
 function kindIn(value: unknown): RateKind | undefined {
-  return (["way", "run", "failed"] as const).find((kind) => kind === value);
+  return (["handled", "way", "run", "failed"] as const).find((kind) => kind === value);
 }

@@ -36,7 +36,8 @@ export interface ParkedDelivery {
 /** A longer message of an error says no more. */
 const MESSAGE_MAX = 500;
 
-const NOT_PUT_OFF: readonly string[] = ["on its way", "unheard", "armed"];
+/** States of a delivery that has not come, or is no message. */
+export const NOT_PUT_OFF: readonly string[] = ["on its way", "unheard", "armed"];
 
 /** What is parked of a saga. */
 export function parkedIn(parts: readonly ServiceHistory[]): readonly ParkedDelivery[] {

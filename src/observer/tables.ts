@@ -2,7 +2,7 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 8;
+export const PROJECTION_VERSION = 9;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;

@@ -34,7 +34,7 @@ const payment = service("payment").on(placed, {
   emits: [charged],
   handle: ({ data }) => charged(data),
 });
-const shop = choreography("shop", {
+export const shop = choreography("shop", {
   ...{ services: [order, payment], begins: [placed], succeeds: [shipped], fails: [] },
 });
 
@@ -64,7 +64,7 @@ export class Books implements AsyncDisposable {
 
   private constructor(limits?: ConstructorParameters<typeof Projection>[1]) {
     this.projection = new Projection(":memory:", limits);
-    const file = (name: string) => sqlite(join(this.#folder.path, `${name}.db`));
+    const file = (name: string) => sqlite(this.path(name));
     this.#stores = { order: file("order"), payment: file("payment") };
   }
 
@@ -84,10 +84,15 @@ export class Books implements AsyncDisposable {
     return books;
   }
 
+  /** The file of a service. */
+  path(name: string): string {
+    return join(this.#folder.path, `${name}.db`);
+  }
+
   /** Another observer of the same projection, if not of another one. */
   observer({ projection = this.projection, told = asItIs, slow, ...seen }: Seen = {}) {
     const sources = ["order", "payment"].map((name): JournalSource => {
-      const source = new SqliteSource(join(this.#folder.path, `${name}.db`));
+      const source = new SqliteSource(this.path(name));
       this.#sources.push(source);
       const histories = (ids: readonly string[]) => {
         if (projection === this.projection && name === "order") this.read.push(...ids);
@@ -127,6 +132,20 @@ export class Books implements AsyncDisposable {
     const { inspect } = this.#stores.payment;
     const parked = await inspect.deferred(["parked"], 100);
     for (const one of parked) if (one.sagaId === sagaId) await inspect.discard(one.seq, "a test");
+  }
+
+  /** Has a delivery of payment that is parked tried again, as a person does. */
+  async retry(sagaId: string): Promise<void> {
+    const { inspect } = this.#stores.payment;
+    const parked = await inspect.deferred(["parked"], 100);
+    for (const one of parked) if (one.sagaId === sagaId) await inspect.retry(one.seq);
+  }
+
+  /** Finishes a delivery of payment that was put off. */
+  async finish(sagaId: string): Promise<void> {
+    const held = await this.#stores.payment.inspect.deferred(["retrying"], 100);
+    const settle = held.flatMap((one) => (one.sagaId === sagaId ? one.seq : []));
+    await this.write("payment", { amend: [{ ...paid, sagaId }], settle });
   }
 
   async write(at: "order" | "payment", change: Partial<Writes>): Promise<void> {

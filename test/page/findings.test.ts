@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ACTIONS_JA, doubtJa, FINDINGS_JA, reasonJa } from "../../page/words/findings-ja.ts";
+import {
+  ACTIONS_JA,
+  ASSUMPTIONS_JA,
+  doubtJa,
+  FINDINGS_JA,
+  reasonJa,
+} from "../../page/words/findings-ja.ts";
+import type { Assumption } from "../../src/check/assumptions.ts";
 import { BEHAVIOUR } from "../../src/check/catalogue/behaviour.ts";
 import { DECLARED } from "../../src/check/catalogue/declared.ts";
 import type { TraceAction } from "../../src/check/finding.ts";
@@ -15,6 +22,9 @@ const ACTIONS: Readonly<Record<TraceAction, true>> = {
   ...{ "arms a deadline": true, "calls a deadline off": true, "has waited too long": true },
   ...{ "drops a deadline": true, "takes it": true, starts: true, stops: true },
 };
+const ASSUMPTIONS: Readonly<Record<Assumption["code"], true>> = {
+  ...{ NOTHING_PARKED: true, TWO_KEYS: true, WITHIN_RETENTION: true, OTHER_BEGINNINGS: true },
+};
 const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
 
 describe("the checker in Japanese", () => {
@@ -22,6 +32,11 @@ describe("the checker in Japanese", () => {
     const codes = [...Object.keys(BEHAVIOUR), ...Object.keys(DECLARED)];
     expect(Object.keys(FINDINGS_JA).sort()).toEqual(codes.sort());
     for (const text of Object.values(FINDINGS_JA).flat()) expect(text).toMatch(JAPANESE);
+  });
+
+  it("has a text for each condition under which a proof holds", () => {
+    expect(Object.keys(ASSUMPTIONS_JA).sort()).toEqual(Object.keys(ASSUMPTIONS).sort());
+    for (const text of Object.values(ASSUMPTIONS_JA)) expect(text).toMatch(JAPANESE);
   });
 
   it("has a word for each step of a counterexample", () => {

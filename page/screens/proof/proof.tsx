@@ -1,8 +1,8 @@
-import type { ProofFinding, ProofReply } from "../../../src/console/wire.ts";
+import type { ProofAssumption, ProofFinding, ProofReply } from "../../../src/console/wire.ts";
 import { useProof } from "../../net/use-proof.ts";
 import { hrefOf, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
-import { meaningOf } from "../../ui/finding-text.tsx";
+import { meaningOf, Original } from "../../ui/finding-text.tsx";
 import { List } from "../../ui/list.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
@@ -34,7 +34,7 @@ export function ProofScreen() {
 type DoneReply = Extract<ProofReply, { readonly state: "done" }>;
 
 function Done({ reply }: { readonly reply: DoneReply }) {
-  const { ok, complete, states, findings, live = 0, looked = 0 } = reply;
+  const { ok, complete, states, assumed, findings, live = 0, looked = 0 } = reply;
   const { proof: w } = words.value;
   const { open } = route.value;
   const at = Math.min(Number(open ?? 0) || 0, findings.length - 1);
@@ -45,10 +45,13 @@ function Done({ reply }: { readonly reply: DoneReply }) {
         <span aria-hidden="true">{ok ? "✓ " : "✗ "}</span>
         <b>{ok ? w.ok : w.notOk(findings.length)}</b>{" "}
         <span class="soft">
-          {w.states(states)}
+          {w.states(states)}, {w.how}
           {!complete && ` · ${w.incomplete}`}
         </span>
       </p>
+      {assumed.map((one) => (
+        <Assumed key={one.code} assumption={one} />
+      ))}
       {shown !== undefined && (
         <div class="split">
           <List
@@ -64,6 +67,18 @@ function Done({ reply }: { readonly reply: DoneReply }) {
         </div>
       )}
     </>
+  );
+}
+
+/** What the proof does not show by itself. */
+function Assumed({ assumption: { code, message } }: { readonly assumption: ProofAssumption }) {
+  const { assumed, assumptions } = words.value.proof;
+  const meaning = Object.hasOwn(assumptions, code) ? assumptions[code] : undefined;
+  return (
+    <p class="soft">
+      {assumed} {meaning ?? `${visible(message)}.`}
+      {meaning !== undefined && <Original text={message} />}
+    </p>
   );
 }
 

@@ -16,7 +16,7 @@ const PAGE_STEPS = 2_000;
 
 /** One saga: why it stands where it does, what may follow, and what has been. */
 export function SagaScreen() {
-  const { open: id = "" } = route.value;
+  const { open: id = "", list } = route.value;
   const pages = useRef(1);
   const asked = useResource(`saga ${id}`, async (signal) => {
     const limit = String(PAGE_STEPS);
@@ -39,7 +39,7 @@ export function SagaScreen() {
   return (
     <>
       <p class="crumb">
-        <a href={hrefOf("sagas")}>← {w.back}</a>
+        <a href={list ?? hrefOf("sagas")}>← {list === undefined ? w.back : w.backToList}</a>
       </p>
       {problem?.code === "SAGA_UNKNOWN" ? (
         <>

@@ -27,7 +27,9 @@ export function SagasScreen() {
   const totals = live.value.totals ?? first?.totals;
   const all = allOf(filter, totals);
   const cut = all === undefined ? w.shownFirst(rows.length) : w.shownOf(rows.length, all);
-  const filtered = Object.values(filter).some((one) => one !== undefined && one !== "");
+  const isSet = (one: string | undefined) => one !== undefined && one !== "";
+  const filtered = Object.values(filter).some(isSet);
+  const named = (isSet(id) || isSet(correlation)) && ![verdict, at, event, older].some(isSet);
   return (
     <>
       <h1 class="hidden">{screens.sagas}</h1>
@@ -48,7 +50,7 @@ export function SagasScreen() {
         </p>
       )}
       {first !== undefined && rows.length === 0 && next === undefined && problem === undefined && (
-        <Nothing forgets={first.forgets} filtered={filtered} />
+        <Nothing forgets={first.forgets} filtered={filtered} named={named} />
       )}
       {sparse && (
         <p class="notice" role="status">

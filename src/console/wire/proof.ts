@@ -10,12 +10,19 @@ export type ProofReply =
       readonly ok: boolean;
       readonly complete: boolean;
       readonly states: number;
+      /** What the proof assumes. Empty where a finding is an error: there is no proof then. */
+      readonly assumed: readonly ProofAssumption[];
       /** Sagas that have not ended. Absent: no finding is an error. */
       readonly live?: number;
       /** How many of them were looked into: at most 200, the ones that began last. */
       readonly looked?: number;
       readonly findings: readonly ProofFinding[];
     };
+
+export interface ProofAssumption {
+  readonly code: string;
+  readonly message: string;
+}
 
 export interface ProofFinding {
   readonly code: string;
