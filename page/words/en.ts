@@ -219,6 +219,7 @@ export const en = {
   saga: {
     back: "All sagas",
     backToList: "Back to the list",
+    toProof: "See the proof, and what to do",
     began: "began",
     last: "last",
     correlation: "correlation",

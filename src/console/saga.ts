@@ -58,7 +58,7 @@ export async function sagaReply(
   const [oldest] = open;
   return {
     saga: {
-      ...{ id, verdict: verdictOf(one, known), began, last, steps: total, open: open.length },
+      ...{ id, verdict: verdictNow(one, known), began, last, steps: total, open: open.length },
       ...(correlationId !== id && { correlationId }),
       ...(end !== undefined && { end: end.type }),
       ...(oldest !== undefined && { waitsFor: openOf(oldest) }),
@@ -75,7 +75,7 @@ export async function sagaReply(
 }
 
 /** What is late follows from the time and from all sagas, which the projection knows. */
-function verdictOf({ verdict, summary }: Judged, known: ListedRow | undefined): SagaVerdict {
+function verdictNow({ verdict, summary }: Judged, known: ListedRow | undefined): SagaVerdict {
   const isAsKnown = known?.last === summary.last && known.steps === summary.steps;
   return verdict === "running" && isAsKnown && known.verdict === "late" ? "late" : verdict;
 }

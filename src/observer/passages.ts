@@ -39,7 +39,7 @@ export function passagesOf(
     const emitted = disposition === "expired" ? undefined : parts && emissionsIn(parts).get(id);
     const stem = stemOf(type);
     const failed = (record.attempt ?? 1) > 1 || disposition === "discarded";
-    // One that was put off came long before. The attempts of a parked one are counted anew.
+    // One that was put off came long before. The attempts of a parked one are counted from 1 again.
     const came = failed || isPutOff({ sagaId, service, reaction, stem }) ? undefined : emitted;
     return [
       {

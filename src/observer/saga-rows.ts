@@ -36,7 +36,7 @@ export interface ParkedDelivery {
 /** A longer message of an error says no more. */
 const MESSAGE_MAX = 500;
 
-/** States of a delivery that has not come, or is no message. */
+/** States of a delivery that has not come yet, and of a deadline. */
 export const NOT_PUT_OFF: readonly string[] = ["on its way", "unheard", "armed"];
 
 /** What is parked of a saga. */

@@ -41,6 +41,17 @@ describe.skipIf(urlOf("chromium") === undefined)(
       expect(await page.locator(".empty").innerText()).not.toMatch(/never came/);
     });
 
+    it("a saga that is stuck leads to the finding that says why, and what to do", async () => {
+      await using stage = await ShopStage.open({ "o-1": "poor" }, { deaf: true });
+      await using one = await opened(stage.url("?screen=sagas&open=o-1"));
+      const { page } = one;
+      const link = page.getByRole("link", { name: "See the proof, and what to do" });
+      await link.first().click();
+      await reads(page, "Repairs that were tried, and work");
+      expect(new URL(page.url()).searchParams.get("open")).toBe("STUCK");
+      expect(await page.locator(".findings-list .chosen").innerText()).toContain("STUCK");
+    });
+
     it("a proof says what it assumes", async () => {
       await using stage = await ShopStage.open({ "o-1": "fine" });
       await using one = await opened(stage.url("?screen=proof"));

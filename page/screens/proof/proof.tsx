@@ -37,7 +37,9 @@ function Done({ reply }: { readonly reply: DoneReply }) {
   const { ok, complete, states, assumed, findings, live = 0, looked = 0 } = reply;
   const { proof: w } = words.value;
   const { open } = route.value;
-  const at = Math.min(Number(open ?? 0) || 0, findings.length - 1);
+  // Links from elsewhere know the code.
+  const named = findings.findIndex(({ code }) => code === open);
+  const at = named >= 0 ? named : Math.min(Number(open ?? 0) || 0, findings.length - 1);
   const shown = findings[at];
   return (
     <>

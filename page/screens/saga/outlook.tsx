@@ -5,6 +5,7 @@ import type {
   SagaReply,
   Outlook as Told,
 } from "../../../src/console/wire.ts";
+import { hrefOf } from "../../route.ts";
 import { shortType, visible } from "../../text/visible.ts";
 import { FindingText } from "../../ui/finding-text.tsx";
 import { deadlineName } from "../../ui/open-text.ts";
@@ -124,7 +125,8 @@ function Ends({ outlook: { ahead, ifRetried, ifDiscarded } }: { readonly outlook
             {endsText(way)}
             {way.violations.slice(0, 2).map(({ code, message }) => (
               <p key={code} class="bad">
-                <FindingText code={code} message={message} />
+                <FindingText code={code} message={message} />{" "}
+                <a href={hrefOf("proof", code)}>{w.toProof}</a>
               </p>
             ))}
           </li>

@@ -10,7 +10,7 @@ export type ProofReply =
       readonly ok: boolean;
       readonly complete: boolean;
       readonly states: number;
-      /** What the proof assumes. Empty where a finding is an error: there is no proof then. */
+      /** What the proof assumes. Empty where a finding is an error: then nothing is proved. */
       readonly assumed: readonly ProofAssumption[];
       /** Sagas that have not ended. Absent: no finding is an error. */
       readonly live?: number;
