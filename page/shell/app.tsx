@@ -15,6 +15,7 @@ import { Failed } from "../ui/shown.tsx";
 import { words } from "../words/words.ts";
 import { Boundary } from "./boundary.tsx";
 import { Header } from "./header.tsx";
+import { intoList } from "./into-list.ts";
 import { Jobs } from "./jobs.tsx";
 import { KeysHelp } from "./keys.tsx";
 import { Warnings } from "./status.tsx";
@@ -51,7 +52,7 @@ export function App() {
         {shell.skip}
       </a>
       <Header />
-      <main id="main" ref={main} tabIndex={-1} class={`screen ${screen}`}>
+      <main id="main" ref={main} tabIndex={-1} class={`screen ${screen}`} onKeyDown={intoList}>
         <Access />
         <Warnings />
         <Boundary key={place}>

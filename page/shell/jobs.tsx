@@ -24,6 +24,7 @@ function JobLine({ job }: { readonly job: Job }) {
   const { job: w } = words.value;
   const [problem, setProblem] = useState<Problem>();
   const { id, action, state, total, done, failed, parkedAgain, perSecond, problems } = job;
+  const why = job.stop === undefined ? w.states[state] : w.stops[job.stop];
   const stop = () => api.stop(id).catch((error) => setProblem(Problem.from(error)));
   const codes = [...new Set(problems.map(({ code }) => code))];
   return (
@@ -35,7 +36,7 @@ function JobLine({ job }: { readonly job: Job }) {
         aria-label={w[action](done, total)}
       />
       <span class={state === "stopped" ? "bad" : "soft"}>
-        {state === "done" && failed > 0 ? w.ended : w.states[state]}
+        {state === "done" && failed > 0 ? w.ended : why}
       </span>
       {state === "running" && <span class="soft">{w.rate(rateText(perSecond))}</span>}
       {failed > 0 && (

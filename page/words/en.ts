@@ -395,6 +395,11 @@ export const en = {
     again: (n: number) => `${n.toLocaleString("en")} parked again`,
     stop: "Stop",
     states: { running: "running", done: "done", stopped: "stopped" },
+    stops: {
+      asked: "stopped",
+      failures: "stopped: too many failed, one after the other",
+      "in vain": "stopped: most are parked again, so the cause is still there",
+    },
     ended: "ended",
   },
   services: {

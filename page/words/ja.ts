@@ -368,6 +368,11 @@ export const ja: Words = {
     again: (count) => `${n(count)} 件は再び保留`,
     stop: "止める",
     states: { running: "実行中", done: "完了", stopped: "停止" },
+    stops: {
+      asked: "停止",
+      failures: "停止: 失敗が続いたため",
+      "in vain": "停止: 大半が再び保留になり、原因が残っているため",
+    },
     ended: "終わり",
   },
   services: {

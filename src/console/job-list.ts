@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { codeOf } from "../contract/errors.ts";
 import { pauseUnlessAborted } from "./pause.ts";
 import { ConsoleRefusal } from "./refusal.ts";
-import type { Job } from "./wire.ts";
+import type { Job, JobStop } from "./wire.ts";
 
 /** What a job does, delivery by delivery. */
 export interface JobWork {
@@ -83,6 +83,7 @@ class RunningJob {
   #endedAt: number | undefined;
   readonly #problems: Job["problems"][number][] = [];
   #state: Job["state"] = "running";
+  #stop: JobStop | undefined;
   #done = 0;
   #failed = 0;
   #failedInARow = 0;
@@ -108,6 +109,7 @@ class RunningJob {
     return {
       ...{ id: this.id, action, state: this.#state, began: this.#began, total: this.#total },
       ...{ done: this.#done, failed: this.#failed },
+      ...(this.#stop !== undefined && { stop: this.#stop }),
       parkedAgain: this.#parkedAgain(this.#acted),
       perSecond: this.isRunning ? this.#rate() : 0,
       problems: [...this.#problems],
@@ -129,8 +131,8 @@ class RunningJob {
   async #run(): Promise<void> {
     for (const id of this.#work.ids) {
       if (this.#tried > 0) await pauseUnlessAborted(1_000 / this.#rate(), this.#stopping.signal);
-      if (this.#stopping.signal.aborted || this.#failedInARow >= FAILURES_MAX) break;
-      if (this.#isInVain()) break;
+      this.#stop = this.#whyToStop();
+      if (this.#stop !== undefined) break;
       try {
         await this.#work.act(id);
         this.#done++;
@@ -144,10 +146,16 @@ class RunningJob {
         if (this.#problems.length > PROBLEMS_MAX) this.#problems.shift();
       }
     }
-    this.#state = this.#tried === this.#total ? "done" : "stopped";
+    this.#state = this.#stop === undefined ? "done" : "stopped";
     this.#endedAt = Date.now();
     // What it has worked with may be large, and is not needed any more.
     this.#work = { ...this.#work, ids: [], act: () => Promise.resolve() };
+  }
+
+  #whyToStop(): JobStop | undefined {
+    if (this.#stopping.signal.aborted) return "asked";
+    if (this.#failedInARow >= FAILURES_MAX) return "failures";
+    return this.#isInVain() ? "in vain" : undefined;
   }
 
   #parkedAgain(ids: readonly string[]): number {

@@ -178,8 +178,8 @@ describe("the console's API", () => {
       async () => (await stage.ask(`/api/v1/jobs/${body.id}`)).body.state,
       "stopped",
     );
-    const { done, total } = (await stage.ask(`/api/v1/jobs/${body.id}`)).body;
-    expect([done, total]).toEqual([1, 3]);
+    const { done, total, stop } = (await stage.ask(`/api/v1/jobs/${body.id}`)).body;
+    expect([done, total, stop]).toEqual([1, 3, "asked"]);
     for (const perSecond of [0, -1, 1_001, "10", null])
       expect((await stage.post("/api/v1/parked/retry", { filter: {}, perSecond })).status).toBe(
         400,

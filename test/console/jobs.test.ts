@@ -19,7 +19,7 @@ it("stops once most of what it has retried is parked again", async () => {
     async () => {},
     () => true,
   );
-  expect(job).toMatchObject({ state: "stopped", done: 20, parkedAgain: 20 });
+  expect(job).toMatchObject({ state: "stopped", stop: "in vain", done: 20, parkedAgain: 20 });
 });
 
 it("remembers a job that runs, however many have ended since", async () => {
@@ -60,5 +60,5 @@ it("goes on while most are handled", async () => {
 it("counts none as parked again that it could not retry", async () => {
   const away = () => Promise.reject(new Error("the store is away"));
   const job = await ended(away, () => true);
-  expect(job).toMatchObject({ state: "stopped", failed: 20, parkedAgain: 0 });
+  expect(job).toMatchObject({ state: "stopped", stop: "failures", failed: 20, parkedAgain: 0 });
 });

@@ -71,6 +71,23 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await reads(page, /stuck\s*1/);
     });
 
+    it("an arrow leads into a list, from its screen and from its filter", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url());
+      const { page } = one;
+      await reads(page, "stock 3 parked");
+      await press(page, "2");
+      const first = page.locator(".sagas-list [data-row='0'] a");
+      const id = await first.innerText();
+      await press(page, "ArrowDown");
+      expect(await focused(page)).toBe(id);
+      await press(page, "/");
+      await page.keyboard.type(id);
+      await eventually("one is left", () => page.locator(".sagas-list [data-row]").count(), 1);
+      await press(page, "ArrowDown");
+      expect(await focused(page)).toBe(id);
+    });
+
     it("shortcuts lead to search, screens, boxes and help, and Escape back", async () => {
       await using stage = await ShopStage.open(JAMMED);
       await using one = await opened(stage.url());

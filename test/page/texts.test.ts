@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { centred, fitted, placed, showing, zoomed } from "../../page/screens/map/view.ts";
+import { centred, fitted, overview, placed, showing, zoomed } from "../../page/screens/map/view.ts";
 import { treeOf } from "../../page/screens/saga/tree.ts";
 import { eventsOf, filterText, parseFilter } from "../../page/screens/sagas/filter.ts";
 import { differences } from "../../page/text/difference.ts";
@@ -154,6 +154,23 @@ describe("the place of a map in its window", () => {
     const { x, y } = placed(showing(view, window, there), there);
     expect(x).toBeLessThanOrEqual(window.width - 90);
     expect(y).toBeLessThanOrEqual(window.height - 50);
+  });
+
+  it.each([
+    { width: 12_000, height: 5_000 },
+    { width: 800, height: 5_000 },
+    { width: 900, height: 90 },
+  ])("a map of %o is seen as a whole where a person wants that, in any window", (map) => {
+    for (const small of [window, { width: 324, height: 500 }]) {
+      const view = overview(map, small);
+      const [start, end] = [
+        placed(view, { x: 0, y: 0 }),
+        placed(view, { x: map.width, y: map.height }),
+      ];
+      expect(Math.min(start.x, start.y)).toBeGreaterThan(17);
+      expect(end.x).toBeLessThan(small.width - 17);
+      expect(end.y).toBeLessThan(small.height - 17);
+    }
   });
 
   it("a tall map uses the width that the window has", () => {

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { MapReply, Point } from "../../../src/console/wire.ts";
-import { fitted, type Size, type View, zoomed } from "./view.ts";
+import { fitted, overview, type Size, type View, zoomed } from "./view.ts";
 
 interface Drag extends Point {
   readonly view: View;
@@ -22,8 +22,9 @@ export function useView(svg: RefObject<SVGSVGElement | null>, map: MapReply) {
     nodes.find(({ begins }) => begins),
   );
   const view = moved ?? whole;
-  const latest = useRef({ view, whole, size });
-  latest.current = { view, whole, size };
+  const all = overview({ width, height }, size);
+  const latest = useRef({ view, whole, all, size });
+  latest.current = { view, whole, all, size };
   const drag = useRef<Drag | undefined>(undefined);
   const dragged = useRef(false);
   useEffect(() => {
@@ -46,7 +47,11 @@ export function useView(svg: RefObject<SVGSVGElement | null>, map: MapReply) {
         setMoved(next(latest.current.view, latest.current.size)),
       zoom: (by: number, at: Point = middle()) =>
         setMoved(zoomed(latest.current.view, by, latest.current.whole, at)),
-      fitAll: () => setMoved(undefined),
+      fitAll: () => {
+        const { whole, all } = latest.current;
+        // What fits legibly goes on to fit a window whose size changes.
+        setMoved(all.scaleX < whole.scaleX || all.scaleY < whole.scaleY ? all : undefined);
+      },
     };
   });
   const handlers = {

@@ -30,16 +30,32 @@ const ZOOM_LEAST = 0.15;
 
 /** Shows all of a map in the middle of a window, or its beginning if all would not be legible. */
 export function fitted(map: Size, window: Size, start: Point = { x: 0, y: 0 }): View {
-  const room = (of: "width" | "height") =>
-    Math.max(1, window[of] - 2 * MARGIN) / Math.max(1, map[of]);
+  const room = roomFor(map, window);
   const legible = (scale: number) => Math.max(SCALE_LEAST, Math.min(SCALE_MAX, scale));
-  const isWhole = Math.min(room("width"), room("height")) >= SCALE_LEAST;
-  const fitting = legible(Math.min(room("width"), room("height") * STRETCH_MAX));
+  const isWhole = Math.min(room.width, room.height) >= SCALE_LEAST;
+  const fitting = legible(Math.min(room.width, room.height * STRETCH_MAX));
   const scaleX = isWhole ? fitting : Math.max(SCALE_NAMES, fitting);
-  const scaleY = legible(Math.min(room("height"), scaleX * STRETCH_MAX));
+  const scaleY = legible(Math.min(room.height, scaleX * STRETCH_MAX));
+  return begun(map, window, start, scaleX, scaleY);
+}
+
+/** Shows all of a map in the middle of a window, however small that makes it. */
+export function overview(map: Size, window: Size): View {
+  const room = roomFor(map, window);
+  const scaleX = Math.min(SCALE_MAX, room.width, room.height * STRETCH_MAX);
+  const scaleY = Math.min(SCALE_MAX, room.height, scaleX * STRETCH_MAX);
+  return begun(map, window, { x: 0, y: 0 }, scaleX, scaleY);
+}
+
+/** The scales at which a map takes all of a window. */
+function roomFor(map: Size, window: Size): Size {
+  const room = (of: keyof Size) => Math.max(1, window[of] - 2 * MARGIN) / Math.max(1, map[of]);
+  return { width: room("width"), height: room("height") };
+}
+
+function begun(map: Size, window: Size, start: Point, scaleX: number, scaleY: number): View {
   return {
-    scaleX,
-    scaleY,
+    ...{ scaleX, scaleY },
     left: beginningAt(start.x * scaleX, map.width * scaleX, window.width),
     top: beginningAt(start.y * scaleY, map.height * scaleY, window.height),
   };

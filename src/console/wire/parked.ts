@@ -113,14 +113,18 @@ export type Discard = Chosen & {
 };
 
 /** Retries or discards one delivery after the other. Kept in memory: a new process knows none. */
+/**
+ * Why a job has stopped before its end: a person wanted that, too many deliveries failed one after
+ * the other, or most of those that were retried are parked again.
+ */
+export type JobStop = "asked" | "failures" | "in vain";
+
 export interface Job {
   readonly id: string;
   readonly action: "retry" | "discard";
-  /**
-   * `stopped`: by a person, because too many deliveries failed one after the other, or because most
-   * of those that were retried are parked again.
-   */
   readonly state: "running" | "done" | "stopped";
+  /** Why it has stopped: see `JobStop`. Absent while it has not. */
+  readonly stop?: JobStop;
   readonly began: Millis;
   readonly total: number;
   readonly done: number;
