@@ -219,7 +219,7 @@ export const en = {
   saga: {
     back: "All sagas",
     backToList: "Back to the list",
-    toProof: "See the proof, and what to do",
+    toProof: "What to do about it",
     began: "began",
     last: "last",
     correlation: "correlation",

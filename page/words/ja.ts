@@ -200,7 +200,7 @@ export const ja: Words = {
   saga: {
     back: "サーガ一覧",
     backToList: "一覧に戻る",
-    toProof: "証明と対処を見る",
+    toProof: "対処を見る",
     began: "開始",
     last: "最終",
     correlation: "相関 ID",

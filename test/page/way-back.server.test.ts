@@ -45,7 +45,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await using stage = await ShopStage.open({ "o-1": "poor" }, { deaf: true });
       await using one = await opened(stage.url("?screen=sagas&open=o-1"));
       const { page } = one;
-      const link = page.getByRole("link", { name: "See the proof, and what to do" });
+      const link = page.getByRole("link", { name: "What to do about it" });
       await link.first().click();
       await reads(page, "Repairs that were tried, and work");
       expect(new URL(page.url()).searchParams.get("open")).toBe("STUCK");

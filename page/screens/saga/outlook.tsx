@@ -13,6 +13,8 @@ import { words } from "../../words/words.ts";
 import { restText } from "./rest-text.ts";
 
 const SHOWN_MAX = 8;
+/** What follows where a delivery is given up on. Mostly a proof assumes that none is. */
+const PARKED = "PARKED_STUCK";
 
 /** What may still happen in a saga. */
 export function Outlook({ reply }: { readonly reply: SagaReply }) {
@@ -126,7 +128,7 @@ function Ends({ outlook: { ahead, ifRetried, ifDiscarded } }: { readonly outlook
             {way.violations.slice(0, 2).map(({ code, message }) => (
               <p key={code} class="bad">
                 <FindingText code={code} message={message} />{" "}
-                <a href={hrefOf("proof", code)}>{w.toProof}</a>
+                {code !== PARKED && <a href={hrefOf("proof", code)}>{w.toProof}</a>}
               </p>
             ))}
           </li>
