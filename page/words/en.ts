@@ -201,7 +201,7 @@ export const en = {
     waiting: (service: string, event: string, span: string) =>
       `${service} keeps ${event} behind an earlier delivery, for ${span}`,
     parked: (service: string, event: string, n: string, span: string) =>
-      `${service} gave up on ${event} ${span} ago${n === "" ? "" : `,${n}`}`,
+      `${service} gave up on ${event}${n}; it first failed ${span} ago`,
     way: (service: string, event: string, span: string) =>
       `${service} has not handled ${event} for ${span}`,
     unheard: (service: string, event: string, span: string) =>

@@ -183,7 +183,7 @@ export const ja: Words = {
     waiting: (service, event, span) =>
       `${service} は ${event} を先の配信の後ろで ${span}間待たせています`,
     parked: (service, event, tries, span) =>
-      `${service} は ${span}前に ${event} を断念しました${tries}`,
+      `${service} は ${event} を断念しました${tries}。最初の失敗は${span}前です`,
     way: (service, event, span) => `${service} は ${event} を ${span}間処理していません`,
     unheard: (service, event, span) =>
       `${service} は、${span}前に送信された ${event} を受け取っていません`,
