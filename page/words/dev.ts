@@ -17,6 +17,7 @@ export const devEn = {
   kind: "What happens",
   kinds: {
     throw: "the handler throws",
+    park: "the handler gives up, and the delivery is parked",
     delay: "the message is late",
     twice: "the message comes twice",
     hold: "the message is held",
@@ -52,6 +53,7 @@ export const devJa = {
   kind: "起きること",
   kinds: {
     throw: "ハンドラが失敗する",
+    park: "ハンドラがあきらめ、配信が保留になる",
     delay: "メッセージが遅れる",
     twice: "メッセージが 2 回届く",
     hold: "メッセージが止まる",

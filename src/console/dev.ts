@@ -9,6 +9,7 @@ import type {
   DevFaults,
   DevForm,
   DevReply,
+  Verdict,
 } from "./wire.ts";
 
 /** The services of `odori dev`, as the page plays with them. */
@@ -19,7 +20,7 @@ export interface DevDesk {
   again(): Promise<DevBegun>;
   faults(): Promise<readonly OptionalPlace[]>;
   /** The sagas that were begun, from the page or a terminal. */
-  readonly begun: DevReply["begun"];
+  readonly begun: { readonly count: number; readonly last: readonly DevBegun[] };
   /** Why the services have ended; undefined while they run or start. */
   readonly failure: DevFailed | undefined;
   places(): Promise<DevReply["places"]>;
@@ -31,16 +32,23 @@ export interface DevDesk {
 type OptionalSchema = Omit<DevForm, "schema"> & { readonly schema?: DevForm["schema"] | undefined };
 type OptionalPlace = Omit<DevFault, "at"> & { readonly at?: string | undefined };
 
-export async function devReply(dev: DevDesk): Promise<DevReply> {
+export async function devReply(
+  dev: DevDesk,
+  verdictOf: (sagaId: string) => Verdict | undefined,
+): Promise<DevReply> {
   const [forms, faults, places] = await asked(
     Promise.all([dev.forms(), dev.faults(), dev.places()]),
   );
+  const judged = (saga: DevBegun) => {
+    const verdict = verdictOf(saga.sagaId);
+    return { ...saga, ...(verdict !== undefined && { verdict }) };
+  };
   return {
     forms: forms.map(({ service, type, schema }) => ({ service, type, ...(schema && { schema }) })),
     faults: faults.map(placed),
     places,
     points: CRASH_POINTS,
-    begun: dev.begun,
+    begun: { ...dev.begun, last: dev.begun.last.map(judged) },
   };
 }
 

@@ -13,13 +13,14 @@ export interface FaultPlace {
  * A fault that is set on purpose.
  *
  * - `throw`  the handler throws, `times` times
+ * - `park`   the handler gives up, `times` times: the delivery is parked at once
  * - `delay`  the bus takes `ms` milliseconds longer
  * - `twice`  the bus delivers each message twice
  * - `hold`   the bus keeps messages until they are released
  * - `kill`   the process dies at a crash point, once
  */
 export type DevFault =
-  | ({ readonly kind: "throw"; readonly times: number } & FaultPlace)
+  | ({ readonly kind: "throw" | "park"; readonly times: number } & FaultPlace)
   | ({ readonly kind: "delay"; readonly ms: number } & FaultPlace)
   | ({ readonly kind: "twice" } & FaultPlace)
   | ({ readonly kind: "hold" } & FaultPlace)
@@ -27,7 +28,7 @@ export type DevFault =
 
 const TIMES_MAX = 1_000_000;
 const DELAY_MAX_MS = 3_600_000;
-const FAULT_KINDS = "throw, delay, twice, hold or kill";
+const FAULT_KINDS = "throw, park, delay, twice, hold or kill";
 
 /** Reads a fault that came as data, such as JSON from a page. Throws `FAULT_INVALID`. */
 export function readFault(value: unknown): DevFault {
@@ -37,9 +38,11 @@ export function readFault(value: unknown): DevFault {
   const service = text(members, "service");
   if (service === undefined) throw invalid("it names no service", "Say where: payment.");
   const place = { service, at: text(members, "at") };
-  switch (members.get("kind")) {
+  const kind = members.get("kind");
+  switch (kind) {
     case "throw":
-      return { kind: "throw", ...place, times: whole(members, "times", TIMES_MAX, 1) };
+    case "park":
+      return { kind, ...place, times: whole(members, "times", TIMES_MAX, 1) };
     case "delay":
       return { kind: "delay", ...place, ms: whole(members, "ms", DELAY_MAX_MS, 1_000) };
     case "twice":
@@ -49,8 +52,15 @@ export function readFault(value: unknown): DevFault {
     case "kill":
       return { kind: "kill", service, point: pointOf(members.get("point")) };
     default:
-      throw invalid(`its kind is ${quote(members.get("kind"))}`, `Use ${FAULT_KINDS}.`);
+      throw invalid(`its kind is ${quote(kind)}`, `Use ${FAULT_KINDS}.`);
   }
+}
+
+/** Whether a fault strikes a handler, and not a message on its way. */
+export function strikesHandler(
+  fault: DevFault,
+): fault is Extract<DevFault, { readonly times: number }> {
+  return fault.kind === "throw" || fault.kind === "park";
 }
 
 /** A fault in words, as the terminal takes it. */
@@ -58,7 +68,7 @@ export function faultText(fault: DevFault): string {
   if (fault.kind === "kill") return `kill ${fault.service} ${fault.point}`;
   const { kind, service, at } = fault;
   const place = at === undefined ? service : `${service}/${at}`;
-  if (kind === "throw") return `throw ${place} ${fault.times}`;
+  if (strikesHandler(fault)) return `${kind} ${place} ${fault.times}`;
   return kind === "delay" ? `delay ${place} ${fault.ms}ms` : `${kind} ${place}`;
 }
 

@@ -1,7 +1,7 @@
-import { OdoriError } from "../contract/errors.ts";
+import { OdoriError, PermanentError } from "../contract/errors.ts";
 import { stemOf } from "../contract/grammar.ts";
 import type { CrashPoint } from "../runtime/crash-points.ts";
-import type { DevFault, FaultPlace } from "./fault.ts";
+import { type DevFault, type FaultPlace, strikesHandler } from "./fault.ts";
 
 const FAULTS_MAX = 100;
 
@@ -47,14 +47,16 @@ export class DevFaults {
   /** Throws if a fault says so for a handler, which then counts as used. */
   beforeHandler(service: string, reaction: string, types: readonly string[]): void {
     const fault = this.#list.find(
-      (one) => one.kind === "throw" && strikes(one, service, [reaction, ...types]),
+      (one) => strikesHandler(one) && strikes(one, service, [reaction, ...types]),
     );
-    if (fault?.kind !== "throw") return;
-    const { times } = fault;
+    if (fault === undefined || !strikesHandler(fault)) return;
+    const { kind, times } = fault;
     this.#list = this.#list.flatMap((one) => {
       if (one !== fault) return [one];
       return times > 1 ? [{ ...fault, times: times - 1 }] : [];
     });
+    if (kind === "park")
+      throw new PermanentError(`A fault was set for ${service}: ${reaction} gives up.`);
     throw new OdoriError("FAULT_INJECTED", `A fault was set for ${service}: ${reaction} throws.`);
   }
 

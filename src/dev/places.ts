@@ -2,14 +2,14 @@ import type { Service } from "../choreography/service.ts";
 import { OdoriError } from "../contract/errors.ts";
 import type { EventContract } from "../contract/event.ts";
 import { quote, stemOf } from "../contract/grammar.ts";
-import type { DevFault } from "./fault.ts";
+import { type DevFault, strikesHandler } from "./fault.ts";
 
 /** What a fault of a service may name. */
 export interface DevPlaces {
   readonly service: string;
   /** Types of the events that it hears. */
   readonly events: readonly string[];
-  /** Names of its reactions and deadlines; only a handler has one, so only `throw` takes it. */
+  /** Names of its reactions and deadlines, which only faults of a handler take. */
   readonly reactions: readonly string[];
 }
 
@@ -32,10 +32,11 @@ export function checkPlace(fault: DevFault, places: readonly DevPlaces[]): void 
       hint: `Use one of: ${places.map(({ service }) => service).join(", ")}.`,
     });
   if (fault.kind === "kill" || fault.at === undefined) return;
-  const { at, kind, service } = fault;
-  const known = kind === "throw" ? [...place.events, ...place.reactions] : place.events;
+  const { at, service } = fault;
+  const isOfHandler = strikesHandler(fault);
+  const known = isOfHandler ? [...place.events, ...place.reactions] : place.events;
   if (known.some((name) => name === at || stemOf(name) === at)) return;
-  const what = kind === "throw" ? "neither hears nor has a reaction" : "does not hear an event";
+  const what = isOfHandler ? "neither hears nor has a reaction" : "does not hear an event";
   const hint = known.length === 0 ? "It hears nothing." : `Use one of: ${known.join(", ")}.`;
   throw new OdoriError("FAULT_INVALID", `${quote(service)} ${what} ${quote(at)}.`, { hint });
 }

@@ -38,6 +38,7 @@ async function started(data: string, run: DevOptions["services"] = [order, payme
 describe("a fault", () => {
   const sound: readonly DevFault[] = [
     { kind: "throw", ...AT, times: 2 },
+    { kind: "park", ...AT, times: 1 },
     { kind: "delay", service: "payment", at: undefined, ms: 250 },
     { kind: "twice", ...AT },
     { kind: "hold", ...AT },
@@ -70,6 +71,17 @@ describe("a fault", () => {
     await services.begin({ payload });
     await eventually("it is handled", services.handled, ["retrying", "retrying", "done"]);
     expect(await services.faults()).toEqual([]);
+  });
+
+  it("park: the handler gives up once, and the next saga is handled", async () => {
+    using folder = temporaryFolder("dev");
+    await using services = await started(folder.path);
+    await services.fault({ kind: "park", ...AT, times: 1 });
+    await services.begin({ payload });
+    await eventually("it is parked", services.handled, ["parked"]);
+    expect(await services.faults()).toEqual([]);
+    await services.begin({ payload });
+    await eventually("the next is handled", services.handled, ["parked", "done"]);
   });
 
   it("twice: each message comes again, and is handled once", async () => {

@@ -28,7 +28,7 @@ it("each line of the page and of the help is a command, and each fault is one", 
     [...cell.matchAll(/`([^`]+)`/g)].map(([, line = ""]) => line),
   );
   const faults = shown.filter((line) => line.startsWith("fault "));
-  expect(faults.length).toBe(5);
+  expect(faults.length).toBe(6);
   for (const line of faults) {
     const kind = line.split(" ")[1] ?? "";
     const [understood = ""] = await performLine(control, line);

@@ -46,6 +46,12 @@ describe.skipIf(urlOf("chromium") === undefined)(
         await session.shows("✓ succeeded", 3);
         await reads(page, "None is set");
         await reads(page, "3 sagas begun here");
+        const begun = page.locator(".dev-begun");
+        await eventually(
+          "each has its verdict",
+          () => begun.innerText(),
+          (all) => all.match(/succeeded/g)?.length === 3,
+        );
         expect(await page.getByText("STOPPED").count()).toBe(0);
         session.say('begin {"sku":"fan","cents":500}');
         await session.shows("✓ succeeded", 4);

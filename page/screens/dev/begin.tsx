@@ -6,6 +6,7 @@ import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
 import { Id } from "../../ui/id.tsx";
 import { Failed } from "../../ui/shown.tsx";
+import { VerdictMark } from "../../ui/verdict.tsx";
 import { words } from "../../words/words.ts";
 import { fieldsOf, jsonIn, NotJson, payloadOf, type Values } from "./payload-form.ts";
 import { PayloadInput } from "./payload-input.tsx";
@@ -126,6 +127,12 @@ export function Begin({
                 <a href={hrefOf("sagas", saga.sagaId)}>
                   <Id text={saga.sagaId} />
                 </a>
+                {saga.verdict !== undefined && (
+                  <>
+                    {" "}
+                    <VerdictMark of={saga.verdict} />
+                  </>
+                )}
                 {!saga.begun && <span class="soft"> {w.before}</span>}
               </li>
             ))}

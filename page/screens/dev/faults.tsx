@@ -6,7 +6,7 @@ import { visible } from "../../text/visible.ts";
 import { Failed } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 
-const KINDS = ["throw", "delay", "twice", "hold", "kill"] as const;
+const KINDS = ["throw", "park", "delay", "twice", "hold", "kill"] as const;
 /** What the numbers of a fault are at first. */
 const TIMES = 1;
 const DELAY_MS = 1_000;
@@ -31,13 +31,14 @@ export function Faults({
   const [point, setPoint] = useState("");
   const [problem, setProblem] = useState<Problem>();
   const place = places.find((one) => one.service === service) ?? places[0];
+  const ofHandler = strikesHandler(kind);
   const names = place === undefined ? [] : namesFor(kind, place);
   const fault: DevFault = {
     kind,
     service: place?.service ?? "",
     // What was chosen of another service, or for another fault, is not there any more.
     ...(names.includes(at) && { at }),
-    ...(kind === "throw" && { times: amount ?? TIMES }),
+    ...(ofHandler && { times: amount ?? TIMES }),
     ...(kind === "delay" && { ms: amount ?? DELAY_MS }),
     ...(kind === "kill" && { point: point || (points[0] ?? "") }),
   };
@@ -117,7 +118,7 @@ export function Faults({
         </label>
       ) : (
         <label class="stacked">
-          {kind === "throw" ? w.at : w.event}
+          {ofHandler ? w.at : w.event}
           <select
             class="field"
             value={fault.at ?? ""}
@@ -132,9 +133,9 @@ export function Faults({
           </select>
         </label>
       )}
-      {(kind === "throw" || kind === "delay") && (
+      {(ofHandler || kind === "delay") && (
         <label class="stacked">
-          {kind === "throw" ? w.times : w.milliseconds}
+          {ofHandler ? w.times : w.milliseconds}
           <input
             class="field"
             type="number"
@@ -167,7 +168,11 @@ export function Faults({
 /** Only a handler has a name besides that of its event. */
 function namesFor(kind: DevFault["kind"], { events, reactions }: DevPlace): readonly string[] {
   if (kind === "kill") return [];
-  return kind === "throw" ? [...new Set([...events, ...reactions])] : events;
+  return strikesHandler(kind) ? [...new Set([...events, ...reactions])] : events;
+}
+
+function strikesHandler(kind: DevFault["kind"]): boolean {
+  return kind === "throw" || kind === "park";
 }
 
 function placeOf({ service, at, times, ms, point }: DevFault): string {

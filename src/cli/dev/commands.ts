@@ -11,6 +11,7 @@ begin [type] <json>          begin a saga; the type is needed where several begi
 again                        the same again, as another saga
 sagas                        where the last sagas stand
 fault throw <where> [times]  its handler throws (once)
+fault park <where> [times]   its handler gives up (once): the delivery is parked
 fault delay <where> [time]   its messages come later (1s)
 fault twice <where>          each of its messages comes twice
 fault hold <where>           its messages are kept until "clear"
@@ -80,7 +81,8 @@ function beginningOf(text: string): Parameters<DevControl["begin"]>[0] {
 function faultFrom([kind, where = "", more]: readonly string[]): unknown {
   const [service, ...rest] = where.split("/");
   const place = { kind, service, at: rest.join("/") };
-  if (kind === "throw") return { ...place, times: more === undefined ? 1 : Number(more) };
+  if (kind === "throw" || kind === "park")
+    return { ...place, times: more === undefined ? 1 : Number(more) };
   if (kind === "delay") return { ...place, ms: parseDuration(more ?? "1s") };
   return kind === "kill" ? { kind, service, point: more } : place;
 }

@@ -1,3 +1,5 @@
+import type { Verdict } from "./common.ts";
+
 /** What `odori dev` adds to a console: sagas to begin, and faults. */
 export interface DevReply {
   readonly forms: readonly DevForm[];
@@ -7,7 +9,7 @@ export interface DevReply {
   /** Moments of a delivery at which a fault may end the process. */
   readonly points: readonly string[];
   /** How many sagas were begun, and the last of them, the last first. */
-  readonly begun: { readonly count: number; readonly last: readonly DevBegun[] };
+  readonly begun: { readonly count: number; readonly last: readonly DevBegunSaga[] };
 }
 
 /** What a fault of a service may name. */
@@ -15,7 +17,7 @@ export interface DevPlace {
   readonly service: string;
   /** Types of the events that it hears. */
   readonly events: readonly string[];
-  /** Its reactions and deadlines, which only `throw` strikes. */
+  /** Its reactions and deadlines, which only `throw` and `park` strike. */
   readonly reactions: readonly string[];
 }
 
@@ -35,11 +37,11 @@ export interface DevForm {
 
 /** A fault that is set, as `odori dev` names it. */
 export interface DevFault {
-  readonly kind: "throw" | "delay" | "twice" | "hold" | "kill";
+  readonly kind: "throw" | "park" | "delay" | "twice" | "hold" | "kill";
   readonly service: string;
   /** An event or a reaction. Absent: every one of the service. */
   readonly at?: string;
-  /** Of `throw`. */
+  /** Of `throw` and `park`. */
   readonly times?: number;
   /** Of `delay`. */
   readonly ms?: number;
@@ -59,6 +61,12 @@ export interface DevBegun {
   readonly sagaId: string;
   /** False: a saga of this id had begun before. */
   readonly begun: boolean;
+}
+
+/** A saga that was begun, and where it stands. */
+export interface DevBegunSaga extends DevBegun {
+  /** Absent: the observer has not read of it yet. */
+  readonly verdict?: Verdict;
 }
 
 export interface DevFaults {
