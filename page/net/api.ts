@@ -23,13 +23,13 @@ import type {
   PreviewReply,
   ProofReply,
   Republish,
-  Republished,
   Retry,
   SagaQuery,
   SagaReply,
   SagasQuery,
   SagasReply,
   ServicesReply,
+  Unheard,
 } from "../../src/console/wire.ts";
 import { Problem } from "./problem.ts";
 
@@ -80,8 +80,8 @@ export const api = {
     get<SagaReply>(`sagas/${part(id)}`, { ...query }, signal),
   payloads: (saga: string, event: string, signal?: AbortSignal) =>
     get<PayloadsReply>(`sagas/${part(saga)}/payloads`, { event }, signal),
-  republish: (saga: string, what: Republish) =>
-    post<Republished>(`sagas/${part(saga)}/republish`, what),
+  previewRepublish: (what: Unheard) => post<PreviewReply>("unheard/preview", what),
+  republish: (what: Republish) => post<Job>("unheard/republish", what),
   parked: (query: Part<ParkedQuery>, signal?: AbortSignal) =>
     get<ParkedReply>("parked", { ...query }, signal),
   parkedGroups: (signal?: AbortSignal) => get<ParkedGroupsReply>("parked/groups", {}, signal),

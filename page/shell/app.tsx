@@ -17,6 +17,7 @@ import { Boundary } from "./boundary.tsx";
 import { Header } from "./header.tsx";
 import { intoList } from "./into-list.ts";
 import { Jobs } from "./jobs.tsx";
+import { keepFocus } from "./keep-focus.ts";
 import { KeysHelp } from "./keys.tsx";
 import { Warnings } from "./status.tsx";
 
@@ -45,6 +46,7 @@ export function App() {
     if (before.current !== place) main.current?.focus({ preventScroll: true });
     before.current = place;
   }, [place]);
+  useEffect(() => (main.current === null ? undefined : keepFocus(main.current)), []);
   const View = VIEWS[screen];
   return (
     <>

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { screensHere } from "../net/about.ts";
-import { go, hrefOf } from "../route.ts";
+import { go, hrefOf, route } from "../route.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { words } from "../words/words.ts";
 
@@ -8,6 +8,11 @@ export const helpShown = signal(false);
 
 function inField(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("input, textarea, select");
+}
+
+function isSagaShown(): boolean {
+  const { screen, open } = route.value;
+  return screen === "sagas" && open !== undefined;
 }
 
 /** Shortcuts of one key, which are off in a field and while a dialog is open. */
@@ -18,6 +23,7 @@ export function listenToKeys(): void {
     const screen = screensHere()[Number(event.key) - 1];
     if (screen !== undefined) go(hrefOf(screen));
     else if (event.key === "?") helpShown.value = true;
+    else if (event.key === "Escape" && isSagaShown()) go(route.value.list ?? hrefOf("sagas"));
     else if (event.key === "/") document.querySelector<HTMLElement>("[data-search]")?.focus();
     else return;
     event.preventDefault();

@@ -5,8 +5,11 @@ import { StoreUnavailableError } from "../ports/errors.ts";
 import { chosenIn, deliveryId, parkedAmong } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn, textField } from "./fields.ts";
+import type { JobWork } from "./job-list.ts";
 import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
 import type { Job } from "./wire.ts";
+
+type ParkedAction = "retry" | "discard";
 
 const PER_SECOND = { least: 0.1, most: 1_000, standard: 10 } as const;
 
@@ -14,11 +17,7 @@ const PER_SECOND = { least: 0.1, most: 1_000, standard: 10 } as const;
 export function beginRetry(desk: Desk, body: unknown): Job {
   allow(desk, "retry");
   const fields = fieldsIn(body, ["ids", "filter", "perSecond", "ramp"]);
-  const { perSecond = PER_SECOND.standard, ramp = true } = fields;
-  if (typeof perSecond !== "number" || !isWithin(perSecond))
-    throw queryInvalid(`perSecond is a number from ${PER_SECOND.least} to ${PER_SECOND.most}.`);
-  if (typeof ramp !== "boolean") throw queryInvalid("ramp is true or false.");
-  return beginJob(desk, "retry", chosenIn(desk, fields), { perSecond, ramp, reason: undefined });
+  return beginJob(desk, "retry", chosenIn(desk, fields), { ...paceIn(fields), reason: undefined });
 }
 
 /** Begins to discard what a request has chosen. */
@@ -29,6 +28,17 @@ export function beginDiscard(desk: Desk, body: unknown): Job {
   if (reason === "") throw queryInvalid("reason says why the deliveries need no handling.");
   const pace = { perSecond: PER_SECOND.most, ramp: false, reason };
   return beginJob(desk, "discard", chosenIn(desk, fields), pace);
+}
+
+/** How fast a job goes. Throws `QUERY_INVALID`. */
+export function paceIn({
+  perSecond = PER_SECOND.standard,
+  ramp = true,
+}: Readonly<Record<string, unknown>>): Pick<JobWork, "perSecond" | "ramp"> {
+  if (typeof perSecond !== "number" || !isWithin(perSecond))
+    throw queryInvalid(`perSecond is a number from ${PER_SECOND.least} to ${PER_SECOND.most}.`);
+  if (typeof ramp !== "boolean") throw queryInvalid("ramp is true or false.");
+  return { perSecond, ramp };
 }
 
 function isWithin(rate: number): boolean {
@@ -45,42 +55,32 @@ export function allow(desk: Desk, action: "retry" | "discard"): void {
     );
 }
 
-interface JobPace {
-  readonly perSecond: number;
-  readonly ramp: boolean;
+interface JobPace extends Pick<JobWork, "perSecond" | "ramp"> {
   readonly reason: string | undefined;
 }
 
 function beginJob(
   desk: Desk,
-  action: Job["action"],
+  action: ParkedAction,
   chosen: readonly ParkedEntry[],
   pace: JobPace,
 ): Job {
   const { perSecond, ramp, reason } = pace;
   const entries = new Map(chosen.map((entry) => [deliveryId(entry), entry]));
-  // They are parked as they were before, and not again.
-  const failed = new Set<string>();
   return desk.jobs.begin({
     ...{ action, perSecond, ramp, ids: [...entries.keys()] },
     act: async (id) => {
       const entry = entries.get(id);
-      failed.add(id);
       if (entry !== undefined) await actOn(desk, action, entry, reason);
-      failed.delete(id);
     },
-    parkedAgain: (ids) =>
-      parkedAmong(
-        desk,
-        ids.filter((id) => !failed.has(id)),
-      ),
+    again: (ids) => (action === "retry" ? parkedAmong(desk, ids) : 0),
   });
 }
 
 /** Does one action, with its record before and after. */
 async function actOn(
   desk: Desk,
-  action: Job["action"],
+  action: ParkedAction,
   entry: ParkedEntry,
   reason: string | undefined,
 ): Promise<void> {

@@ -1,9 +1,10 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
-import { listActions } from "../observer/actions.ts";
+import { sagaRow } from "../observer/saga-list.ts";
 import { aboutReply } from "./about.ts";
 import { beginDiscard, beginRetry } from "./act.ts";
+import { actionsReply } from "./actions.ts";
 import type { Asset } from "./assets.ts";
 import type { Desk } from "./desk.ts";
 import { devAgain, devBegin, devClear, devFault, devReply } from "./dev.ts";
@@ -20,16 +21,15 @@ import { payloadsReply } from "./payloads.ts";
 import { preview } from "./preview.ts";
 import { Proofs } from "./proof.ts";
 import { ConsoleRefusal, failureOf, queryInvalid } from "./refusal.ts";
-import { republish } from "./republish.ts";
+import { beginRepublish, previewRepublish } from "./republish.ts";
 import { sagaReply } from "./saga.ts";
 import { sagas } from "./saga-pages.ts";
 import { services } from "./services.ts";
-import type { ActionsReply, JobsReply, Live } from "./wire.ts";
+import type { JobsReply, Live } from "./wire.ts";
 
 const BODY_MAX_BYTES = 131_072;
 const STREAMS_MAX = 64;
 const LIVE_EVERY_MS = 1_000;
-const ACTIONS_MAX = 500;
 
 /** What the routes are made from. */
 export interface ApiOptions {
@@ -119,22 +119,15 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.get("/api/v1/proof", async (c) => c.json(await proofs.reply()));
   app.get("/api/v1/events", (c) => c.json(eventsReply(desk)));
   app.get("/api/v1/events/:type", (c) => c.json(eventReply(desk, c.req.param("type"))));
-  app.get("/api/v1/actions", (c) => {
-    const actions = listActions(desk.projection.sql, ACTIONS_MAX).map(
-      ({ delivery, sagaId, reason, failed, at, action }) => ({
-        ...{ at, action, id: delivery },
-        ...(sagaId !== undefined && { sagaId }),
-        ...(reason !== undefined && { reason }),
-        ...(failed !== undefined && { failed }),
-      }),
-    );
-    return c.json({ actions } satisfies ActionsReply);
-  });
+  app.get("/api/v1/actions", (c) => c.json(actionsReply(desk)));
   app.get("/api/v1/jobs", (c) => c.json({ jobs: desk.jobs.list() } satisfies JobsReply));
   app.get("/api/v1/jobs/:id", (c) => c.json(known(desk.jobs.find(c.req.param("id")))));
   app.post("/api/v1/jobs/:id/stop", (c) => c.json(known(desk.jobs.stop(c.req.param("id")))));
-  app.post("/api/v1/sagas/:id/republish", async (c) =>
-    c.json(await republish(desk, c.req.param("id"), await bodyOf(c)), 202),
+  app.post("/api/v1/unheard/preview", async (c) =>
+    c.json(await previewRepublish(desk, await bodyOf(c), c.req.raw.signal)),
+  );
+  app.post("/api/v1/unheard/republish", async (c) =>
+    c.json(beginRepublish(desk, await bodyOf(c)), 202),
   );
   app.post("/api/v1/parked/preview", async (c) =>
     c.json(await preview(desk, await bodyOf(c), c.req.raw.signal)),
@@ -143,7 +136,8 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
   app.post("/api/v1/parked/discard", async (c) => c.json(beginDiscard(desk, await bodyOf(c)), 202));
   const { dev } = desk;
   if (dev !== undefined) {
-    app.get("/api/v1/dev", async (c) => c.json(await devReply(dev)));
+    const verdictOf = (id: string) => sagaRow(desk.projection.sql, id)?.verdict;
+    app.get("/api/v1/dev", async (c) => c.json(await devReply(dev, verdictOf)));
     app.post("/api/v1/dev/begin", async (c) => c.json(await devBegin(dev, await bodyOf(c)), 202));
     app.post("/api/v1/dev/again", async (c) => c.json(await devAgain(dev), 202));
     app.post("/api/v1/dev/fault", async (c) => c.json(await devFault(dev, await bodyOf(c))));

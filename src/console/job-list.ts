@@ -4,18 +4,18 @@ import { pauseUnlessAborted } from "./pause.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 import type { Job, JobStop } from "./wire.ts";
 
-/** What a job does, delivery by delivery. */
+/** What a job does, one after the other. */
 export interface JobWork {
   readonly action: Job["action"];
-  /** Ids of deliveries. */
+  /** Ids of deliveries or sagas. */
   readonly ids: readonly string[];
   readonly perSecond: number;
   /** Whether the rate begins at one a second and doubles each five seconds. */
   readonly ramp: boolean;
-  /** Acts on one delivery; rejects if it could not. */
+  /** Acts on one of them; rejects if it could not. */
   act(id: string): Promise<void>;
-  /** How many of the ids, which were acted on, are parked again. */
-  parkedAgain(ids: readonly string[]): number;
+  /** How many of the ids, which were acted on, are as they were before. */
+  again(ids: readonly string[]): number;
 }
 
 const RUNNING_MAX = 4;
@@ -23,13 +23,13 @@ const RUNNING_MAX = 4;
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
-/** Ids that a job keeps, to count which are parked again. */
+/** Ids that a job keeps, to count which are as they were before. */
 const IDS_KEPT_MAX = 20_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 /**
- * A retry stops once at least that number of the last ones is parked again, and most of them are:
- * their cause is still there. What comes of the others is not known yet.
+ * A job stops once at least that number of the last ones is as before, and most of them are: their
+ * cause is still there. What comes of the others is not known yet.
  */
 const IN_VAIN = { least: 20, among: 100 } as const;
 
@@ -110,7 +110,7 @@ class RunningJob {
       ...{ id: this.id, action, state: this.#state, began: this.#began, total: this.#total },
       ...{ done: this.#done, failed: this.#failed },
       ...(this.#stop !== undefined && { stop: this.#stop }),
-      parkedAgain: this.#parkedAgain(this.#acted),
+      again: this.#work.again(this.#acted),
       perSecond: this.isRunning ? this.#rate() : 0,
       problems: [...this.#problems],
     };
@@ -158,14 +158,10 @@ class RunningJob {
     return this.#isInVain() ? "in vain" : undefined;
   }
 
-  #parkedAgain(ids: readonly string[]): number {
-    return this.#work.action === "retry" ? this.#work.parkedAgain(ids) : 0;
-  }
-
   #isInVain(): boolean {
     const last = this.#acted.slice(-IN_VAIN.among);
     if (last.length < IN_VAIN.least) return false;
-    const again = this.#parkedAgain(last);
+    const again = this.#work.again(last);
     return again >= IN_VAIN.least && again > last.length / 2;
   }
 

@@ -7,8 +7,8 @@ import type { Desk } from "./desk.ts";
 export interface Risks {
   readonly live: number;
   readonly looked: number;
-  /** Each rule once for a saga, by `riskKey`. */
-  readonly sagas: ReadonlyMap<string, number>;
+  /** Ids of sagas by `riskKey`, the one that began last first. */
+  readonly sagas: ReadonlyMap<string, readonly string[]>;
 }
 
 type Broken = Pick<Violation, "code" | "service" | "event">;
@@ -67,15 +67,15 @@ export class LiveRisks {
       { foresee },
     );
     const until = performance.now() + MILLISECONDS_MAX;
-    const sagas = new Map<string, number>();
+    const sagas = new Map<string, string[]>();
     let looked = 0;
-    for (const own of parts.values()) {
+    for (const [id, own] of parts) {
       if (performance.now() > until) break;
       const { outlook } = await this.#desk.foresee(own, { limits: EACH });
       if (outlook === undefined) continue;
       looked++;
       for (const key of new Set(brokenIn(outlook).map(riskKey)))
-        sagas.set(key, (sagas.get(key) ?? 0) + 1);
+        sagas.set(key, [...(sagas.get(key) ?? []), id]);
     }
     return { live, looked, sagas };
   }

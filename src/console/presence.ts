@@ -1,4 +1,5 @@
 import type { SagaVerdict } from "../observer/verdict.ts";
+import type { StoreCounts } from "../ports/inspection.ts";
 import type { Desk } from "./desk.ts";
 import type { MapBox } from "./map-graph.ts";
 import type { NodeLive } from "./wire.ts";
@@ -16,9 +17,17 @@ export function presenceAt(
   const isAway = observer.away.some((one) => one.service === service);
   if (isAway || observer.unnamed.includes(service)) return { unread: true };
   const counts = observer.counts.get(service);
-  if (counts?.processes !== 0) return {};
+  return counts === undefined ? {} : notRunningOf(counts, waiting);
+}
+
+/** Whether a service without a process keeps sagas waiting; nothing of one that runs. */
+export function notRunningOf(
+  { processes, outbox, backlog }: StoreCounts,
+  waiting: NodeLive["waiting"],
+): Pick<NodeLive, "notRunning"> {
+  if (processes !== 0) return {};
   const isAwaited =
-    counts.outbox + (counts.backlog?.deliveries ?? 0) > 0 ||
+    outbox + (backlog?.deliveries ?? 0) > 0 ||
     NEEDS_PROCESS.some((verdict) => (waiting[verdict] ?? 0) > 0);
   return { notRunning: isAwaited ? "awaited" : "idle" };
 }

@@ -14,6 +14,8 @@ const PROGRAM = new URL(
 );
 /** A proof takes as much memory as it has states. */
 const MEMORY = { maxOldGenerationSizeMb: 1_024 };
+/** Sagas that a finding names. */
+const EXAMPLES_MAX = 5;
 
 interface Proved {
   readonly key: string;
@@ -51,7 +53,7 @@ export class Proofs {
       ...(risks && { live: risks.live, looked: risks.looked }),
       findings: findings.map((finding, at) => ({
         ...findingOf(finding, edges[at] ?? []),
-        sagas: risks?.sagas.get(keyOf(finding)) ?? 0,
+        ...concerned(risks?.sagas.get(keyOf(finding))),
       })),
     };
   }
@@ -87,7 +89,14 @@ export class Proofs {
   }
 }
 
-function findingOf(finding: Finding, edges: readonly string[]): Omit<ProofFinding, "sagas"> {
+function concerned(ids: readonly string[] = []): Pick<ProofFinding, "sagas" | "examples"> {
+  return { sagas: ids.length, examples: ids.slice(0, EXAMPLES_MAX) };
+}
+
+function findingOf(
+  finding: Finding,
+  edges: readonly string[],
+): Omit<ProofFinding, "sagas" | "examples"> {
   const { code, severity, message, hint, at, trace, repairs = [] } = finding;
   return {
     ...{ code, severity, message },

@@ -1,6 +1,6 @@
 import type { RestingPlace } from "../observe/resting.ts";
 import type { OpenDelivery as Open } from "../observe/summary.ts";
-import { type ListedRow, sagaPage } from "../observer/saga-list.ts";
+import { type ListedRow, type SagaListQuery, sagaPage } from "../observer/saga-list.ts";
 import type { Desk } from "./desk.ts";
 import {
   ageIn,
@@ -11,7 +11,14 @@ import {
   verdictsIn,
   wholeIn,
 } from "./query.ts";
-import type { OpenDelivery, RestsAt, SagaRow, SagasReply, VerdictCounts } from "./wire.ts";
+import type {
+  OpenDelivery,
+  RestsAt,
+  SagaRow,
+  SagasReply,
+  UnheardFilter,
+  VerdictCounts,
+} from "./wire.ts";
 
 const PAGE_SIZES = { least: 1, most: 500, standard: 100 };
 
@@ -19,14 +26,9 @@ export function sagas(desk: Desk, url: string): SagasReply {
   const { verdict, at, event, older, correlation, id, limit, after } = parametersIn(url, [
     ...(["verdict", "at", "event", "older", "correlation", "id", "limit", "after"] as const),
   ]);
-  const age = ageIn(older);
   const page = sagaPage(desk.projection.sql, {
+    ...listQueryOf({ at, event, older, correlation, id }),
     verdicts: verdictsIn(verdict),
-    at,
-    events: stemsIn(event),
-    beganBy: age === undefined ? undefined : Date.now() - age,
-    correlationId: correlation,
-    prefix: id,
     behind: listPlaceIn(after),
     limit: wholeIn(limit, "limit", PAGE_SIZES),
   });
@@ -35,6 +37,26 @@ export function sagas(desk: Desk, url: string): SagasReply {
     ...(page.next !== undefined && { next: listPlaceText(page.next) }),
     totals: totals(desk),
     forgets: desk.projection.forgotten > 0,
+  };
+}
+
+/** Which sagas a filter has. Throws `QUERY_INVALID`. */
+export function listQueryOf({
+  at,
+  event,
+  older,
+  correlation,
+  id,
+}: {
+  readonly [K in keyof UnheardFilter]: string | undefined;
+}): Omit<SagaListQuery, "verdicts" | "behind" | "limit"> {
+  const age = ageIn(older);
+  return {
+    at,
+    events: stemsIn(event),
+    beganBy: age === undefined ? undefined : Date.now() - age,
+    correlationId: correlation,
+    prefix: id,
   };
 }
 

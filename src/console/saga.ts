@@ -1,9 +1,10 @@
 import type { EventToRepublish } from "../observe/republish.ts";
 import type { OpenDelivery as Open, ServiceHistory } from "../observe/summary.ts";
-import { type TraceStep, traceOf } from "../observe/trace.ts";
+import { actionsOn } from "../observer/actions.ts";
 import { type ListedRow, openRows, sagaRow } from "../observer/saga-list.ts";
 import type { Judged } from "../observer/saga-rows.ts";
 import type { SagaVerdict } from "../observer/verdict.ts";
+import { shownActions } from "./actions.ts";
 import type { Desk } from "./desk.ts";
 import type { LookedInto } from "./foresight.ts";
 import { outlookOf } from "./outlook.ts";
@@ -12,12 +13,14 @@ import { parametersIn, wholeIn } from "./query.ts";
 import { ConsoleRefusal } from "./refusal.ts";
 import { keptOf, missedIn } from "./republish.ts";
 import { openOf, restsAtOf, sagaRowOf } from "./saga-pages.ts";
+import { shownSteps, traced } from "./steps.ts";
 import { Whereabouts } from "./whereabouts.ts";
-import type { OpenDelivery, SagaReply, Step } from "./wire.ts";
+import type { OpenDelivery, SagaReply } from "./wire.ts";
 
 const ID_MAX = 256;
 const STEPS_MAX = 20_000;
 const WHY_MAX = 100;
+const ACTIONS_MAX = 100;
 const PAGE_SIZES = { least: 1, most: 2_000, standard: 500 };
 const FROM = { least: 0, most: STEPS_MAX, standard: 0 };
 
@@ -53,6 +56,7 @@ export async function sagaReply(
   const { correlationId, began, last, steps: total, end, open, rests } = summary;
   const read = own.reduce((sum, { history }) => sum + history.journal.length, 0);
   const trace = traced(desk, own);
+  const actions = actionsOn(desk.projection.sql, id, ACTIONS_MAX);
   // Without a part of what has happened it stands somewhere else.
   if (foreseen === undefined && unread.length === 0) await foresee(own);
   const [oldest] = open;
@@ -67,10 +71,11 @@ export async function sagaReply(
     },
     why: await why(desk, own, open.slice(0, WHY_MAX)),
     ...foreseenIn(foreseen),
-    steps: stepsOf(desk, own, trace).slice(begin, begin + count),
+    steps: shownSteps(desk, own, trace, actions).slice(begin, begin + count),
     stepsRead: trace.length,
     stepsTotal: Math.max(total, read),
     lanes: [...new Set(trace.map(({ service }) => service))],
+    actions: shownActions(desk, actions),
   };
 }
 
@@ -100,13 +105,15 @@ async function longSaga(
   );
   const all = traced(desk, parts);
   const trace = all.slice(0, STEPS_MAX);
+  const actions = actionsOn(desk.projection.sql, sagaId, ACTIONS_MAX);
   return {
     saga: sagaRowOf(row),
     why: openRows(desk.projection.sql, sagaId, WHY_MAX).map(openOf),
-    steps: stepsOf(desk, parts, trace).slice(begin, begin + count),
+    steps: shownSteps(desk, parts, trace, actions).slice(begin, begin + count),
     stepsRead: trace.length,
     stepsTotal: row.steps,
     lanes: [...new Set(trace.map(({ service }) => service))],
+    actions: shownActions(desk, actions),
   };
 }
 
@@ -154,50 +161,4 @@ function missedOf(
   const event = missed.find(({ id }) => id === eventId);
   if (state !== "unheard" || event === undefined) return {};
   return { missed: { event: event.id, kept: keptOf(desk, event).length > 0 } };
-}
-
-function traced({ observer }: Desk, parts: readonly ServiceHistory[]): readonly TraceStep[] {
-  const { far } = observer.clocks;
-  const journals = parts.map(({ service, history: { journal, deferred } }) => ({
-    ...{ service, records: journal, deferred },
-  }));
-  return traceOf(journals, (service) => far.get(service) ?? 0);
-}
-
-function stepsOf(
-  desk: Desk,
-  parts: readonly ServiceHistory[],
-  trace: readonly TraceStep[],
-): readonly Step[] {
-  const emitters = new Map<string, number>();
-  for (const [n, { emittedIds }] of trace.entries())
-    for (const id of emittedIds) emitters.set(id, n);
-  const undeclared = new Set(
-    parts.flatMap(({ service, history }) =>
-      history.journal
-        .filter((record) => !desk.observer.isDeclared(service, record))
-        .map(({ reaction, id }) => JSON.stringify([service, reaction, id])),
-    ),
-  );
-  return trace.map((step, n) => {
-    const { service, reaction, heard, eventId, disposition, effect, at, durationMs } = step;
-    const found = heard === undefined ? undefined : emitters.get(eventId);
-    const cause = found === n ? undefined : found;
-    const before = cause === undefined ? undefined : trace[cause];
-    const began = at - (durationMs ?? 0);
-    return {
-      ...{ n, service, reaction, eventId, disposition, at },
-      ...(heard !== undefined && { heard }),
-      ...(cause !== undefined && { cause }),
-      ...(effect !== undefined && { effect }),
-      ...(step.reason !== undefined && { reason: step.reason }),
-      emitted: step.emitted.map((type, place) => ({ id: step.emittedIds[place] ?? "", type })),
-      ...(before !== undefined && { transitMs: Math.max(0, began - before.at) }),
-      ...(durationMs !== undefined && { handlerMs: durationMs }),
-      ...(step.attempt !== undefined && { attempt: step.attempt }),
-      duplicates: step.duplicates,
-      clockContradicts: step.clockContradicts,
-      undeclared: undeclared.has(JSON.stringify([service, reaction, eventId])),
-    };
-  });
 }

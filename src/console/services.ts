@@ -4,7 +4,8 @@ import type { ServiceEntry } from "../manifest/manifest.ts";
 import { mergeHistograms, percentile } from "../observer/histogram.ts";
 import type { SourceAbout } from "../ports/source.ts";
 import type { Desk } from "./desk.ts";
-import { type TrafficNow, trafficOf } from "./traffic.ts";
+import { notRunningOf } from "./presence.ts";
+import { type TrafficNow, trafficOf, waitingAt } from "./traffic.ts";
 import type { ReactionRow, ServiceRow, ServicesReply, ServiceVersion } from "./wire.ts";
 
 const FINGERPRINT_SHOWN = 12;
@@ -32,9 +33,11 @@ async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Prom
     const counts = await desk.observer.sourceOf(service)?.inspect.counts();
     if (counts === undefined) return base;
     const { processes, outbox, outboxOldestMs, deferred, backlog, busFault } = counts;
+    const waiting = waitingAt(service, now);
     const clockAheadMs = desk.observer.clocks.far.get(service);
     return {
       ...{ ...base, processes, outbox, outboxOldestMs, deferred },
+      ...notRunningOf(counts, waiting),
       ...(busFault !== undefined && { busLost: busFault.code }),
       ...(backlog !== undefined && { backlog: backlog.deliveries }),
       ...(clockAheadMs !== undefined && { clockAheadMs }),

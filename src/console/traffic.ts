@@ -87,6 +87,11 @@ export function nodeLive({ at }: MapBox, { edges, open }: TrafficNow): NodeLive 
   };
 }
 
+/** The sagas that wait for a service, by verdict. */
+export function waitingAt(service: string, { open }: TrafficNow): NodeLive["waiting"] {
+  return countsOf(open.filter((one) => one.service === service));
+}
+
 export function edgeLive({ way }: MapArrow, { edges, open }: TrafficNow): EdgeLive | undefined {
   if (way === undefined) return undefined;
   const isThere = (one: EdgeRates | OpenCount) =>

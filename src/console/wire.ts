@@ -19,7 +19,8 @@
  *   GET  jobs                           JobsReply
  *   GET  jobs/<id>                      Job
  *   POST session            Session     204, and the cookie that later requests need
- *   POST sagas/<id>/republish Republish 202 Republished
+ *   POST unheard/preview    Unheard     PreviewReply
+ *   POST unheard/republish  Republish   202 Job
  *   POST parked/preview     Preview     PreviewReply
  *   POST parked/retry       Retry       202 Job
  *   POST parked/discard     Discard     202 Job
@@ -42,6 +43,7 @@
  * `session` and taken away.
  */
 export type * from "./wire/about.ts";
+export type * from "./wire/action.ts";
 export type * from "./wire/common.ts";
 export type * from "./wire/dev.ts";
 export type * from "./wire/live.ts";

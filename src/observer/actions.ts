@@ -10,6 +10,8 @@ export interface PersonAction {
   readonly reason: string | undefined;
   /** The code of an error, or `ACTION_UNFINISHED`; undefined if it was done. */
   readonly failed: string | undefined;
+  /** Whether the delivery was retried or discarded later: then it had been parked again. */
+  readonly followed: boolean;
 }
 
 /** Older ones are forgotten. */
@@ -24,7 +26,7 @@ const UNFINISHED = "ACTION_UNFINISHED";
  */
 export function recordAction(
   sql: ProjectionSql,
-  { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed">,
+  { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed" | "followed">,
 ): (failed: string | undefined) => void {
   sql.run(
     "INSERT INTO action (at, action, delivery, saga, reason, failed) VALUES (?, ?, ?, ?, ?, ?)",
@@ -37,9 +39,22 @@ export function recordAction(
   };
 }
 
+const LISTED = `SELECT *, EXISTS (SELECT 1 FROM action AS later
+    WHERE later.delivery = action.delivery AND later.id > action.id AND later.failed IS NULL)
+  AS followed FROM action`;
+
 /** Lists actions, the last first. */
 export function listActions(sql: ProjectionSql, limit: number): readonly PersonAction[] {
-  return sql.all("SELECT * FROM action ORDER BY id DESC LIMIT ?", limit).map(actionIn);
+  return sql.all(`${LISTED} ORDER BY id DESC LIMIT ?`, limit).map(actionIn);
+}
+
+/** Lists what people have done to one saga, the last first. */
+export function actionsOn(
+  sql: ProjectionSql,
+  sagaId: string,
+  limit: number,
+): readonly PersonAction[] {
+  return sql.all(`${LISTED} WHERE saga = ? ORDER BY id DESC LIMIT ?`, sagaId, limit).map(actionIn);
 }
 
 /** When some deliveries were last retried here: milliseconds since 1970. */
@@ -66,5 +81,6 @@ function actionIn(row: StoredRow): PersonAction {
     sagaId: textIn(row.saga),
     reason: textIn(row.reason),
     failed: textIn(row.failed),
+    followed: row.followed === 1,
   };
 }

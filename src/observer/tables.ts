@@ -2,7 +2,7 @@
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
  * from the journals. Only what people did (`action`) is not in them.
  */
-export const PROJECTION_VERSION = 9;
+export const PROJECTION_VERSION = 10;
 
 /** Tells a projection from any other SQLite file: "odop". Only a projection is ever dropped. */
 export const PROJECTION_MARK = 0x6f_64_6f_70;
@@ -155,4 +155,6 @@ export const PROJECTION_TABLES = `
     saga     TEXT,
     reason   TEXT,
     failed   TEXT
-  ) STRICT;`;
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS action_saga ON action (saga, id) WHERE saga IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS action_delivery ON action (delivery, id);`;

@@ -81,6 +81,7 @@ it("a finding counts the live sagas that can still break its rule", {
   expect(Object.fromEntries(errors.map(({ code, sagas }) => [code, sagas]))).toMatchObject({
     ...{ EARLY_END: 1, NO_UNDO: 1 },
   });
+  expect(errors.find(({ code }) => code === "NO_UNDO")?.examples).toEqual(["o-1"]);
 });
 
 /** A source whose histories are read once `gate` opens. */

@@ -14,4 +14,6 @@ it.each<readonly [Kind, NodeLive["notRunning"]]>([
     ([node]) => node.live.notRunning === said,
   );
   expect((await stage.live()).nodes).toMatchObject({ payment: { notRunning: said } });
+  const { services } = (await stage.ask("/api/v1/services")).body;
+  expect(services).toMatchObject([{ name: "payment", processes: 0, notRunning: said }]);
 });

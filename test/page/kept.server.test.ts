@@ -11,7 +11,7 @@ import { titleOf, urlOf } from "../servers/shared.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
-import { EVERY_SCREEN_MS, focused, opened as openedPage, press, reads } from "./browser.ts";
+import { EVERY_SCREEN_MS, opened as openedPage, press, reads, tabTo } from "./browser.ts";
 import { serve } from "./serve.ts";
 
 const SAGA = "s-early";
@@ -72,18 +72,29 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await using one = await openedPage(`${base}?screen=sagas&open=${SAGA}`);
       const { page, complaints } = one;
       await reads(page, "payment has never got order.opened");
-      await eventually("Tab reaches the button", async () => {
-        await press(page, "Tab");
-        return (await focused(page)).includes("Publish again");
-      });
+      await tabTo(page, "Publish again…");
       await press(page, "Enter");
+      await reads(page, "1 saga becomes running");
+      await page.keyboard.press("Escape");
+      // The same from the list, of all that it has.
+      await page.goto(`${base}?screen=sagas&verdict=unheard`);
+      await tabTo(page, "Publish again for all of these…");
+      await press(page, "Enter");
+      await reads(page, "Publish again what 1 saga lost");
+      await reads(page, "1 saga may end: success");
+      await tabTo(page, /^Publish again$/);
+      await press(page, "Enter");
+      await reads(page, "Published again for 1 of 1 saga");
+      await reads(page, "No saga matches.");
+      await page.goto(`${base}?screen=sagas&open=${SAGA}`);
       await reads(page, "Nothing is open.");
+      await reads(page, "put into the outbox again");
       const journal = await app.inspect.journal(SAGA);
       emitted = journal.flatMap((row) => row.emitted).find(({ id }) => id !== heard)?.id ?? "";
       await page.goto(`${base}?screen=sagas&open=${SAGA}&view=data`);
       await page
         .getByRole("row", { name: /order\.closed/ })
-        .getByRole("button")
+        .getByRole("button", { name: "Show" })
         .click();
       await reads(page, "Changed against order.opened");
       const changes = await page.locator(".differences li").allInnerTexts();
@@ -96,7 +107,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       expect(await page.innerText("body")).not.toContain("4111");
       await page
         .getByRole("row", { name: /order\.opened/ })
-        .getByRole("button")
+        .getByRole("button", { name: "Show" })
         .first()
         .click();
       await reads(page, '"a gift"');

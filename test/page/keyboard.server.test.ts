@@ -88,6 +88,44 @@ describe.skipIf(urlOf("chromium") === undefined)(
       expect(await focused(page)).toBe(id);
     });
 
+    it("what had the focus is gone: the screen has it, and Tab goes on from there", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url("?screen=sagas&id=none"));
+      const { page } = one;
+      const place = () => page.evaluate(() => document.activeElement?.id ?? "");
+      await tabTo(page, "Clear the filter");
+      await press(page, "Enter");
+      await reads(page, "4 sagas");
+      await eventually("the screen has the focus", place, "main");
+      await page.goto(stage.url("?screen=sagas&open=o-2"));
+      await reads(page, "is jammed");
+      stage.troubles.shelf = false;
+      await tabTo(page, "Retry…");
+      await press(page, "Enter");
+      await reads(page, "What follows");
+      expect(await page.getByLabel("Deliveries a second").count()).toBe(0);
+      await tabTo(page, "Start retrying");
+      await press(page, "Enter");
+      await reads(page, "no longer parked");
+      await eventually("the screen has the focus", place, "main");
+      await press(page, "Escape");
+      await reads(page, "4 sagas");
+    });
+
+    it("an id is copied as it is, also where it cannot be seen", async () => {
+      const id = "o-\u202e1";
+      await using stage = await ShopStage.open({ [id]: "fine" });
+      await using one = await opened(stage.url("?screen=sagas&verdict=succeeded"));
+      const { page, complaints } = one;
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+      await page.getByRole("link", { name: "o-⟨202E⟩1" }).click();
+      await tabTo(page, /^Copy/);
+      await press(page, "Enter");
+      await reads(page, "copied");
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);
+      expect(complaints).toEqual([]);
+    });
+
     it("shortcuts lead to search, screens, boxes and help, and Escape back", async () => {
       await using stage = await ShopStage.open(JAMMED);
       await using one = await opened(stage.url());

@@ -15,6 +15,10 @@ const SCREENS: readonly (readonly [query: string, texts: readonly (string | RegE
   ["?screen=sagas&verdict=undone", ["o-2", "order.cancelled"]],
   ["?screen=sagas&open=o-4", ["Why", "1 try", "is jammed", "stock hears payment.charged"]],
   ["?screen=sagas&open=o-3", ["Nothing is open.", "undid payment.charged"]],
+  [
+    "?screen=sagas&open=o-3",
+    ["It turned back at stock: payment.charged, refused → stock.sold_out"],
+  ],
   ["?screen=sagas&open=o-3&view=causes", ["stock.sold_out", "undid payment.charged"]],
   ["?screen=sagas&open=o-3&view=timeline", ["handler", "payment.charged: refused"]],
   ["?screen=sagas&open=o-4&view=data", ['"orderId": "o-4"', "Event id"]],

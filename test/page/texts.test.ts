@@ -71,6 +71,7 @@ describe("the filter of sagas", () => {
       unknown: [],
       repeated: [],
     });
+    expect(parseFilter("is:STUCK,At-Risk").filter).toEqual({ verdict: "stuck,at risk" });
     expect(parseFilter("is:stuck is:late is:stuck at:a at:b")).toEqual({
       filter: { verdict: "stuck", at: "a" },
       unknown: [],

@@ -1,6 +1,4 @@
 import { useState } from "preact/hooks";
-import type { Chosen } from "../../../src/console/wire.ts";
-import { api } from "../../net/api.ts";
 import { noteJob } from "../../net/live.ts";
 import { Problem } from "../../net/problem.ts";
 import { useResource } from "../../net/use-resource.ts";
@@ -8,54 +6,38 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Failed, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 import { Consequence } from "./consequence.tsx";
-
-export type Action = "retry" | "discard";
-
-const RATE = 10;
-const RATE_LEAST = 0.1;
-const RATE_MOST = 1_000;
+import { beginIntent, type Intent, previewOf } from "./intent.ts";
+import { PaceFields, STANDARD_PACE } from "./pace.tsx";
 
 /** Shows what an action would do, and does it as a job. */
 export function ActDialog({
-  action,
-  chosen,
-  count,
+  intent,
   onClose,
 }: {
-  readonly action: Action;
-  readonly chosen: Chosen;
-  readonly count: number;
+  readonly intent: Intent;
   readonly onClose: () => void;
 }) {
   const { act } = words.value;
-  const preview = useResource(
-    JSON.stringify([action, chosen]),
-    () => api.preview({ action, ...chosen }),
-    "once",
-  );
-  const [perSecond, setPerSecond] = useState(RATE);
-  const [ramp, setRamp] = useState(true);
+  const { action } = intent;
+  const preview = useResource(JSON.stringify(intent), () => previewOf(intent), "once");
+  const [pace, setPace] = useState(STANDARD_PACE);
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<Problem>();
   const [sent, setSent] = useState(false);
   const start = async () => {
     setSent(true);
     try {
-      noteJob(
-        await (action === "retry"
-          ? api.retry({ ...chosen, perSecond, ramp })
-          : api.discard({ ...chosen, reason: reason.trim() })),
-      );
+      noteJob(await beginIntent(intent, { ...pace, reason: reason.trim() }));
       onClose();
     } catch (error) {
       setProblem(Problem.from(error));
       setSent(false);
     }
   };
-  const ready = action === "retry" || reason.trim() !== "";
-  const title = action === "retry" ? act.retryTitle : act.discardTitle;
+  const count = preview.value?.deliveries ?? intent.count;
+  const ready = action !== "discard" || reason.trim() !== "";
   return (
-    <Dialog title={title(preview.value?.deliveries ?? count)} onClose={onClose}>
+    <Dialog title={act.titles[action](count)} onClose={onClose}>
       <form
         class="act"
         onSubmit={(event) => {
@@ -67,45 +49,12 @@ export function ActDialog({
           <h3 id="follows">{act.follows}</h3>
           <Shown asked={preview}>{(reply) => <Consequence preview={reply} />}</Shown>
         </section>
-        {action === "retry" ? (
-          <>
-            <label class="line">
-              {act.rate}
-              <input
-                class="field rate"
-                type="number"
-                min={RATE_LEAST}
-                max={RATE_MOST}
-                step="any"
-                required
-                value={perSecond}
-                onInput={({ currentTarget }) => setPerSecond(currentTarget.valueAsNumber)}
-              />
-            </label>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={ramp}
-                onChange={({ currentTarget }) => setRamp(currentTarget.checked)}
-              />
-              {act.ramp}
-            </label>
-          </>
-        ) : (
-          <label class="stacked">
-            {act.reason}
-            <textarea
-              class="field"
-              rows={2}
-              required
-              value={reason}
-              aria-describedby="reason-more"
-              onInput={({ currentTarget }) => setReason(currentTarget.value)}
-            />
-            <span id="reason-more" class="soft">
-              {act.reasonMore}
-            </span>
-          </label>
+        {action === "discard" && <Reason value={reason} onChange={setReason} />}
+        {action !== "discard" && count > 1 && (
+          <PaceFields
+            label={act.rates[action]}
+            onChange={(changed) => setPace((before) => ({ ...before, ...changed }))}
+          />
         )}
         {problem !== undefined && <Failed problem={problem} title={act.failed} />}
         <footer class="bar">
@@ -118,10 +67,36 @@ export function ActDialog({
             disabled={!ready || sent}
             title={ready ? undefined : act.needsReason}
           >
-            {action === "retry" ? act.startRetry : act.startDiscard}
+            {act.starts[action]}
           </button>
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+function Reason({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const { act } = words.value;
+  return (
+    <label class="stacked">
+      {act.reason}
+      <textarea
+        class="field"
+        rows={2}
+        required
+        value={value}
+        aria-describedby="reason-more"
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+      <span id="reason-more" class="soft">
+        {act.reasonMore}
+      </span>
+    </label>
   );
 }

@@ -9,9 +9,11 @@ import { restText } from "../saga/rest-text.ts";
 export function Consequence({ preview }: { readonly preview: PreviewReply }) {
   const { act, verdicts } = words.value;
   const { sagas, looked, ends, become, staysDone, violations, complete, unread = [] } = preview;
+  const { notKept = 0 } = preview;
   return (
     <>
       {unread.length > 0 && <p class="bad">{act.away(unread.map(visible).join(", "))}</p>}
+      {notKept > 0 && <p class="bad">{act.notKept(notKept)}</p>}
       {looked > 0 && <p class="soft">{act.looked(looked, sagas)}</p>}
       {looked === 0 && unread.length === 0 && <p>{act.notLooked}</p>}
       <ul class="consequences">

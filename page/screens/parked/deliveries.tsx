@@ -10,7 +10,7 @@ import { List } from "../../ui/list.tsx";
 import { Failed } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
 import { ActButton } from "./act-button.tsx";
-import type { Intent } from "./parked-screen.tsx";
+import type { Intent } from "./intent.ts";
 
 const PAGE_ROWS = "200";
 
@@ -48,12 +48,13 @@ export function Deliveries({
   const named = Object.fromEntries(
     Object.entries(filter).filter(([, value]) => value !== undefined),
   );
-  const act = (action: Intent["action"]) => () =>
+  const act = (action: "retry" | "discard") => () =>
     onAct(
       ids.length > 0
         ? { action, chosen: { ids }, count: ids.length }
         : { action, chosen: { filter: named }, count },
     );
+  const anyRetried = rows.some(({ retried }) => retried !== undefined);
   const columns = [
     { key: "choose", title: "" },
     { key: "saga", title: w.saga },
@@ -62,6 +63,7 @@ export function Deliveries({
     { key: "error", title: w.error },
     { key: "tries", title: w.attempts, numeric: true },
     { key: "since", title: w.since, numeric: true },
+    ...(anyRetried ? [{ key: "again", title: w.retried, numeric: true }] : []),
   ];
   return (
     <section class="deliveries">
@@ -101,13 +103,17 @@ export function Deliveries({
       {problem !== undefined && <Failed problem={problem} again={reload} />}
       <List
         label={w.everything}
-        class="parked-list"
+        class={`parked-list ${anyRetried ? "again-list" : ""}`}
         columns={columns}
         count={rows.length}
         complete={next === undefined}
         keyOf={(index) => rows[index]?.id ?? ""}
         rowClass={(index) => (chosen.has(rows[index]?.id ?? "") ? "chosen" : "")}
-        row={(index, focus) => cells(rows[index], focus, chosen, choose)}
+        row={(index, focus) => {
+          const row = rows[index];
+          const shown = cells(row, focus, chosen, choose);
+          return anyRetried && row !== undefined ? [...shown, againCell(row)] : shown;
+        }}
         onEnd={more}
       />
     </section>
@@ -121,7 +127,7 @@ function cells(
   choose: (id: string, on: boolean) => void,
 ) {
   if (row === undefined) return [];
-  const { id, service, reaction, sagaId, type, attempts, since, retried, problem } = row;
+  const { id, service, reaction, sagaId, type, attempts, since, problem } = row;
   const { parked: w } = words.value;
   return [
     <input
@@ -149,9 +155,13 @@ function cells(
     attempts,
     <time key="since" title={exactTime(since)}>
       {spanText(now.value - since)}
-      {retried !== undefined && (
-        <small class="soft"> {w.retried(spanText(now.value - retried))}</small>
-      )}
     </time>,
   ];
+}
+
+function againCell({ retried }: ParkedRow) {
+  if (retried === undefined) return "";
+  return (
+    <time title={exactTime(retried)}>{words.value.time.ago(spanText(now.value - retried))}</time>
+  );
 }

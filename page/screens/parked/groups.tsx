@@ -6,7 +6,7 @@ import { visible } from "../../text/visible.ts";
 import { List } from "../../ui/list.tsx";
 import { words } from "../../words/words.ts";
 import { ActButton } from "./act-button.tsx";
-import type { Intent } from "./parked-screen.tsx";
+import type { Intent } from "./intent.ts";
 
 /** Deliveries that failed in the same way; each group can be retried or discarded as a whole. */
 export function Groups({
@@ -58,7 +58,7 @@ function cells(group: ParkedGroup | undefined, focus: 0 | -1, onAct: (intent: In
   if (group === undefined) return [];
   const { service, reaction, code, deliveries, sagas, oldest, message } = group;
   const { time } = words.value;
-  const act = (action: Intent["action"]) => () =>
+  const act = (action: "retry" | "discard") => () =>
     onAct({ action, chosen: { filter: { service, reaction, code } }, count: deliveries });
   return [
     <a

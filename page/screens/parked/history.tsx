@@ -27,7 +27,7 @@ export function History() {
             {actions.length === 0 && <p class="soft">{w.nothingDone}</p>}
             <ul>
               {actions.slice(0, shown).map((action) => (
-                <Line key={`${action.at} ${action.id}`} action={action} />
+                <ActionLine key={`${action.at} ${action.id}`} action={action} />
               ))}
             </ul>
             {actions.length > shown && (
@@ -46,7 +46,14 @@ export function History() {
   );
 }
 
-function Line({ action: { at, action, id, sagaId, reason, failed } }: { readonly action: Action }) {
+/** One action, and what has become of it. On the page of its saga, the saga is known. */
+export function ActionLine({
+  action: { at, action, id, sagaId, reason, failed, parkedAgain = false },
+  named = true,
+}: {
+  readonly action: Action;
+  readonly named?: boolean;
+}) {
   const { act } = words.value;
   return (
     <li>
@@ -54,13 +61,21 @@ function Line({ action: { at, action, id, sagaId, reason, failed } }: { readonly
         {timeText(at)}
       </time>{" "}
       {act[action]} <Id text={id} />{" "}
-      {sagaId !== undefined && (
+      {named && sagaId !== undefined && (
         <a href={hrefOf("sagas", sagaId)}>
           <Id text={sagaId} />
         </a>
       )}{" "}
       {reason !== undefined && <q>{visible(reason)}</q>}
-      {failed !== undefined && <code class="bad"> {visible(failed)}</code>}
+      {failed !== undefined ? (
+        <span class="bad">
+          {act.wasNotDone} <code>{visible(failed)}</code>
+        </span>
+      ) : (
+        <span class={parkedAgain ? "bad" : "good"}>
+          {parkedAgain ? act.parkedAgain : act.wasDone[action]}
+        </span>
+      )}
     </li>
   );
 }

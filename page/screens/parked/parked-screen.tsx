@@ -1,22 +1,15 @@
 import { useState } from "preact/hooks";
-import type { Chosen } from "../../../src/console/wire.ts";
 import { about, allows } from "../../net/about.ts";
 import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { route } from "../../route.ts";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
-import { ActDialog, type Action } from "./act-dialog.tsx";
+import { ActDialog } from "./act-dialog.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { Groups } from "./groups.tsx";
 import { History } from "./history.tsx";
-
-/** What a person is about to do. */
-export interface Intent {
-  readonly action: Action;
-  readonly chosen: Chosen;
-  readonly count: number;
-}
+import type { Intent } from "./intent.ts";
 
 /** What services have given up on: by cause of failure, and one by one. */
 export function ParkedScreen() {
@@ -42,7 +35,7 @@ export function ParkedScreen() {
         }
       </Shown>
       <History />
-      {intent !== undefined && <ActDialog {...intent} onClose={() => setIntent(undefined)} />}
+      {intent !== undefined && <ActDialog intent={intent} onClose={() => setIntent(undefined)} />}
     </>
   );
 }

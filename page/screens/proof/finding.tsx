@@ -3,6 +3,7 @@ import type { ProofFinding } from "../../../src/console/wire.ts";
 import { hrefOf } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
 import { hintOf, meaningOf, Original } from "../../ui/finding-text.tsx";
+import { Id } from "../../ui/id.tsx";
 import { Sequence } from "../../ui/sequence.tsx";
 import { words } from "../../words/words.ts";
 import { traceRows } from "./trace-rows.ts";
@@ -21,7 +22,7 @@ export function FindingDetail({
   readonly looked: number;
 }) {
   const { proof: w } = words.value;
-  const { code, severity, message, hint, trace, repairs, edges, sagas } = finding;
+  const { code, severity, message, hint, trace, repairs, edges, sagas, examples } = finding;
   const [meaning, whatToDo] = [meaningOf(code), hintOf(code)];
   return (
     <section class="detail" aria-labelledby="finding">
@@ -33,7 +34,16 @@ export function FindingDetail({
         {meaning ?? visible(message)}
         {meaning !== undefined && <Original text={message} />}
       </p>
-      {sagas > 0 && <p class="bad">{w.live(sagas, looked, live)}</p>}
+      {sagas > 0 && (
+        <p class="bad">
+          {w.live(sagas, looked, live)}{" "}
+          {examples.map((id) => (
+            <a key={id} class="example" href={hrefOf("sagas", id)}>
+              <Id text={id} />
+            </a>
+          ))}
+        </p>
+      )}
       {hint !== undefined && (
         <p>
           <b>{w.hint}</b> {whatToDo ?? visible(hint)}

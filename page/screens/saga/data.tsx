@@ -3,6 +3,7 @@ import type { OpenDelivery, SagaReply, Step } from "../../../src/console/wire.ts
 import { allows } from "../../net/about.ts";
 import { hrefOf } from "../../route.ts";
 import { shortType, visible } from "../../text/visible.ts";
+import { CopiedId } from "../../ui/copied.tsx";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { PayloadText } from "../../ui/payload.tsx";
@@ -62,7 +63,7 @@ function cells(
     <a key="type" class="id" href={hrefOf("events", type)} tabIndex={focus}>
       {shortType(type)}
     </a>,
-    <Id key="id" text={id} listed />,
+    <CopiedId key="id" text={id} focus={focus} listed />,
     <Id key="service" text={by.service} />,
     by.heard === undefined ? (
       words.value.saga.beginning

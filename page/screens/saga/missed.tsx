@@ -1,11 +1,9 @@
 import { useState } from "preact/hooks";
 import type { OpenDelivery } from "../../../src/console/wire.ts";
-import { allows } from "../../net/about.ts";
-import { api } from "../../net/api.ts";
-import { Problem } from "../../net/problem.ts";
 import { visible } from "../../text/visible.ts";
-import { Failed } from "../../ui/shown.tsx";
 import { words } from "../../words/words.ts";
+import { ActButton } from "../parked/act-button.tsx";
+import { ActDialog } from "../parked/act-dialog.tsx";
 
 interface MissedProps {
   readonly saga: string;
@@ -15,8 +13,8 @@ interface MissedProps {
 
 /** Publishes an event again that a service never got; without its payload, says how. */
 export function Missed({ saga, type, missed: { event, kept } }: MissedProps) {
-  const { saga: w, open, parked } = words.value;
-  const [asked, setAsked] = useState<"no" | "asked" | "done" | Problem>("no");
+  const { open } = words.value;
+  const [acting, setActing] = useState(false);
   if (!kept)
     return (
       <p class="soft">
@@ -24,33 +22,17 @@ export function Missed({ saga, type, missed: { event, kept } }: MissedProps) {
         <code>{visible(`odori republish ${saga} --event ${type} --payload <json>`)}</code>
       </p>
     );
-  const publish = async () => {
-    setAsked("asked");
-    try {
-      await api.republish(saga, { event });
-      setAsked("done");
-    } catch (error) {
-      setAsked(Problem.from(error));
-    }
-  };
-  const allowed = allows("retry");
   return (
     <>
       <span class="acts">
-        <button
-          type="button"
-          class="button"
-          disabled={!allowed || asked === "asked" || asked === "done"}
-          title={allowed ? undefined : parked.noPermission("retry")}
-          onClick={publish}
-        >
-          {w.republish}
-        </button>
+        <ActButton action="republish" onAct={() => setActing(true)} />
       </span>
-      <p class="soft" role="status">
-        {asked === "done" ? w.republished : ""}
-      </p>
-      {asked instanceof Problem && <Failed problem={asked} />}
+      {acting && (
+        <ActDialog
+          intent={{ action: "republish", chosen: { saga, event }, count: 1 }}
+          onClose={() => setActing(false)}
+        />
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, route } from "../../route.ts";
 import { exactTime, timeText } from "../../text/time.ts";
+import { CopiedId } from "../../ui/copied.tsx";
 import { Id } from "../../ui/id.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { VerdictMark } from "../../ui/verdict.tsx";
@@ -67,13 +68,14 @@ export function SagaScreen() {
 }
 
 function Head({ reply: { saga, stepsRead, stepsTotal } }: { readonly reply: SagaReply }) {
-  const { saga: w } = words.value;
+  const { saga: w, meanings } = words.value;
   const { id, verdict, began, last, correlationId, steps } = saga;
   return (
     <header class="saga-head">
       <h1>
-        <Id text={id} /> <VerdictMark of={verdict} />
+        <CopiedId text={id} /> <VerdictMark of={verdict} />
       </h1>
+      <p class="meaning">{meanings[verdict]}</p>
       <p class="soft">
         {w.began} <time title={exactTime(began)}>{timeText(began)}</time>
         {" · "}

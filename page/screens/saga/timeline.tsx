@@ -34,6 +34,15 @@ export function Timeline({ reply: { steps }, onEnd }: ViewProps) {
         <span aria-hidden="true">┄ </span>
         {w.queued} <span aria-hidden="true">━ </span>
         {w.handler}
+        {steps.some(({ putOff }) => putOff) && (
+          <>
+            {" "}
+            <span aria-hidden="true" class="wait">
+              ┅{" "}
+            </span>
+            {w.putOff}
+          </>
+        )}
       </p>
       <List
         label={w.views.timeline}
@@ -72,7 +81,7 @@ function scaleOf(steps: readonly Step[]): Scale {
 
 function cells(step: Step | undefined, focus: 0 | -1, scale: Scale) {
   if (step === undefined) return [];
-  const { service, heard, handlerMs, transitMs } = step;
+  const { service, heard, handlerMs } = step;
   const { saga: w } = words.value;
   return [
     <span key="service" tabIndex={focus}>
@@ -83,21 +92,33 @@ function cells(step: Step | undefined, focus: 0 | -1, scale: Scale) {
       {heard === undefined ? didText(step) : `${shortType(heard)}: ${didText(step)}`}
     </span>,
     <Bars key="bars" step={step} scale={scale} />,
-    <span key="took" title={transitMs === undefined ? "" : `${w.transit} ${spanText(transitMs)}`}>
+    <span key="took" title={wayText(step)}>
       {handlerMs === undefined ? "–" : spanText(handlerMs)}
     </span>,
   ];
 }
 
 function Bars({ step, scale }: { readonly step: Step; readonly scale: Scale }) {
-  const { at, handlerMs = 0, transitMs = 0 } = step;
+  const { at, handlerMs = 0, transitMs = 0, putOff = false } = step;
   const [sent, began, done] = [at - handlerMs - transitMs, at - handlerMs, at].map(scale.at);
   const { saga: w } = words.value;
-  const said = `${w.transit} ${spanText(transitMs)}, ${w.handler} ${spanText(handlerMs)}`;
+  const said = [wayText(step), `${w.handler} ${spanText(handlerMs)}`].filter(Boolean).join(", ");
   return (
     <svg class={`bars ${stepTone(step)}`} role="img" aria-label={said}>
-      <line class="transit" x1={`${sent}%`} x2={`${began}%`} y1="50%" y2="50%" />
+      <line
+        class={`transit ${putOff ? "put-off" : ""}`}
+        x1={`${sent}%`}
+        x2={`${began}%`}
+        y1="50%"
+        y2="50%"
+      />
       <line class="handler" x1={`${began}%`} x2={`${done}%`} y1="50%" y2="50%" />
     </svg>
   );
+}
+
+/** How long it took until the handler began, and whether that was only its way. */
+function wayText({ transitMs, putOff = false }: Step): string {
+  const { saga: w } = words.value;
+  return transitMs === undefined ? "" : `${putOff ? w.putOff : w.transit} ${spanText(transitMs)}`;
 }

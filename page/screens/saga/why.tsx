@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { OpenDelivery, RestsAt, SagaReply } from "../../../src/console/wire.ts";
+import type { OpenDelivery, RestsAt, SagaReply, Step } from "../../../src/console/wire.ts";
 import { hrefOf } from "../../route.ts";
 import { now } from "../../text/time.ts";
 import { shortType, visible } from "../../text/visible.ts";
@@ -7,15 +7,18 @@ import { openText, placeText } from "../../ui/open-text.ts";
 import { restsParts } from "../../ui/rests-text.ts";
 import { words } from "../../words/words.ts";
 import { ActButton } from "../parked/act-button.tsx";
-import { ActDialog, type Action } from "../parked/act-dialog.tsx";
+import { ActDialog } from "../parked/act-dialog.tsx";
+import { ActionLine } from "../parked/history.tsx";
+import type { Intent } from "../parked/intent.ts";
 import { Missed } from "./missed.tsx";
+import { didText, turningIn } from "./step-text.ts";
 
 const SHOWN_MAX = 8;
 
 /** Why the saga stands where it does. */
-export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
+export function Why({ reply: { saga, why, steps, actions } }: { readonly reply: SagaReply }) {
   const { saga: w, open } = words.value;
-  const [acting, setActing] = useState<{ readonly action: Action; readonly id: string }>();
+  const [acting, setActing] = useState<Intent>();
   const { verdict, rests, unread = [] } = saga;
   const stuck = verdict === "stuck";
   return (
@@ -24,6 +27,7 @@ export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
       {unread.length > 0 && <p class="bad">{w.unread(unread.map(visible).join(", "))}</p>}
       {stuck && <p>{w.stuckWhy}</p>}
       {rests !== undefined && <RestsHere rests={rests} />}
+      {verdict === "undone" && <TurnedBack steps={steps} />}
       {!stuck && why.length === 0 && unread.length === 0 && <p>{w.nothingOpen}</p>}
       <ul class="why">
         {why.slice(0, SHOWN_MAX).map((one) => (
@@ -42,16 +46,39 @@ export function Why({ reply: { saga, why } }: { readonly reply: SagaReply }) {
         ))}
         {why.length > SHOWN_MAX && <li class="soft">{open.more(why.length - SHOWN_MAX)}</li>}
       </ul>
-      {acting !== undefined && (
-        <ActDialog
-          action={acting.action}
-          chosen={{ ids: [acting.id] }}
-          count={1}
-          onClose={() => setActing(undefined)}
-        />
+      {actions.length > 0 && (
+        <>
+          <h3>{w.actions}</h3>
+          <ul class="history">
+            {actions.slice(0, SHOWN_MAX).map((action) => (
+              <ActionLine key={`${action.at} ${action.id}`} action={action} named={false} />
+            ))}
+            {actions.length > SHOWN_MAX && (
+              <li class="soft">{open.more(actions.length - SHOWN_MAX)}</li>
+            )}
+          </ul>
+        </>
       )}
+      {acting !== undefined && <ActDialog intent={acting} onClose={() => setActing(undefined)} />}
     </section>
   );
+}
+
+/** The steps that made it turn back. */
+function TurnedBack({ steps }: { readonly steps: readonly Step[] }) {
+  const { saga: w } = words.value;
+  return turningIn(steps)
+    .slice(0, SHOWN_MAX)
+    .map((step) => {
+      const { n, service, heard } = step;
+      const event = heard === undefined ? "" : shortType(heard);
+      const emitted = step.emitted.map(({ type }) => shortType(type)).join(", ");
+      return (
+        <p key={n}>
+          {w.turnedBack(visible(service), event, `${didText(step)}${emitted && ` → ${emitted}`}`)}
+        </p>
+      );
+    });
 }
 
 /** Where it came to rest, with the way to this place on the map. */
@@ -69,8 +96,8 @@ function RestsHere({ rests }: { readonly rests: RestsAt }) {
   );
 }
 
-function acted(action: Action, { id = "" }: OpenDelivery) {
-  return { action, id };
+function acted(action: "retry" | "discard", { id = "" }: OpenDelivery): Intent {
+  return { action, chosen: { ids: [id] }, count: 1 };
 }
 
 function OpenLine({ open }: { readonly open: OpenDelivery }) {

@@ -29,7 +29,7 @@ function unquoted(value: string): string {
 const SPAN = /^\d+(s|m|h|d)$/;
 
 function verdictsIn(text: string): readonly Verdict[] | undefined {
-  const named = text.split(",").map((name) => name.replaceAll("-", " "));
+  const named = text.split(",").map((name) => name.toLowerCase().replaceAll("-", " "));
   const known = VERDICTS.filter((verdict) => named.includes(verdict));
   return known.length === named.length ? known : undefined;
 }

@@ -10,6 +10,7 @@ import { FilterBar } from "./bar.tsx";
 import type { SagaFilter } from "./filter.ts";
 import { SagaList } from "./list.tsx";
 import { Nothing } from "./nothing.tsx";
+import { UnheardActs } from "./unheard.tsx";
 import { VerdictTabs } from "./verdict-tabs.tsx";
 
 const PAGE_ROWS = "100";
@@ -23,7 +24,8 @@ export function SagasScreen() {
     rowsOf: ({ sagas }: SagasReply) => sagas,
   });
   const { rows, first, problem, asking, stale, sparse, next, reload, more } = pages;
-  const { sagas: w, screens, state } = words.value;
+  const { sagas: w, screens, state, meanings } = words.value;
+  const only = VERDICTS.find((one) => one === verdict);
   const totals = live.value.totals ?? first?.totals;
   const all = allOf(filter, totals);
   const cut = all === undefined ? w.shownFirst(rows.length) : w.shownOf(rows.length, all);
@@ -35,6 +37,7 @@ export function SagasScreen() {
       <h1 class="hidden">{screens.sagas}</h1>
       <FilterBar filter={strict(filter)} />
       <VerdictTabs totals={totals} chosen={verdict} />
+      {only !== undefined && <p class="soft note-line">{meanings[only]}</p>}
       {problem !== undefined && <Failed problem={problem} again={reload} />}
       {stale && (
         <p class="notice" role="status">
@@ -62,6 +65,7 @@ export function SagasScreen() {
       )}
       {rows.length > 0 && (
         <>
+          {only === "unheard" && <UnheardActs filter={strict(filter)} count={rows.length} />}
           <SagaList rows={rows} complete={next === undefined} onEnd={more} />
           <p class="list-foot soft" aria-busy={asking}>
             {next === undefined ? w.shown(rows.length) : `${cut} · ${w.more}`}

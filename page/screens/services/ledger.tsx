@@ -44,6 +44,7 @@ function Account({ ledger }: { readonly ledger: LedgerReply }) {
         <Sum title={w.unexplained} value={missing} sign="+" bad={missing > 0} />
         {unexpected > 0 && <Sum title={w.unexpected} value={unexpected} sign="−" bad />}
       </dl>
+      <p class="soft note-line">{w.counted}</p>
       {!complete && <p class="notice">{w.incomplete}</p>}
       <label class="check">
         <input

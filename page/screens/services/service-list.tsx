@@ -40,7 +40,7 @@ export function ServiceList({
 function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | undefined) {
   if (service === undefined) return [];
   const { name, problem, processes, outbox, outboxOldestMs, backlog, reactions } = service;
-  const { clockAheadMs: ahead, busLost } = service;
+  const { clockAheadMs: ahead, busLost, notRunning } = service;
   const { services: w } = words.value;
   const rate = reactions.reduce((sum, { perSecond }) => sum + perSecond, 0);
   return [
@@ -58,7 +58,7 @@ function cells(service: ServiceRow | undefined, focus: 0 | -1, open: string | un
         {w.unread}
       </b>
     ) : processes === 0 ? (
-      <b class="bad">{w.notRunning}</b>
+      <b class={notRunning === "awaited" ? "bad" : "soft"}>{w.notRunning}</b>
     ) : (
       <Named key="processes" title={w.processes}>
         {numberText(processes ?? 0)}

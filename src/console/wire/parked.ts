@@ -1,5 +1,5 @@
 import type { Millis, Payload, Verdict } from "./common.ts";
-import type { Rest } from "./saga.ts";
+import type { Rest, SagasQuery } from "./saga.ts";
 
 /** Which parked deliveries. */
 export interface ParkedFilter {
@@ -68,7 +68,8 @@ export type Chosen = { readonly ids: readonly string[] } | { readonly filter: Pa
 export type Preview = Chosen & { readonly action: "retry" | "discard" };
 
 export interface PreviewReply {
-  readonly action: "retry" | "discard";
+  readonly action: "retry" | "discard" | "republish";
+  /** Of `republish`: sagas. */
   readonly deliveries: number;
   readonly sagas: number;
   /**
@@ -82,7 +83,7 @@ export interface PreviewReply {
     readonly wrongly: boolean;
     readonly sagas: number;
   }[];
-  /** Where they stand at once afterwards; only of `discard`. */
+  /** Where they stand at once afterwards. */
   readonly become: readonly { readonly verdict: Verdict; readonly sagas: number }[];
   /** Effects that are done and would stay so: `payment: payment.authorized`. Only of `discard`. */
   readonly staysDone: readonly { readonly effect: string; readonly sagas: number }[];
@@ -96,6 +97,8 @@ export interface PreviewReply {
   readonly complete: boolean;
   /** Services of the deliveries that cannot be reached now: nothing is changed there. */
   readonly unread?: readonly string[];
+  /** Of `republish`: among the first 200, those of whose events no database has the payload. */
+  readonly notKept?: number;
 }
 
 /** Retries deliveries, as a job. */
@@ -112,16 +115,27 @@ export type Discard = Chosen & {
   readonly reason: string;
 };
 
-/** Retries or discards one delivery after the other. Kept in memory: a new process knows none. */
+/** Sagas with an event that a service never got: one, with one of its events, or several. */
+export type Unheard =
+  | { readonly saga: string; readonly event?: string }
+  | { readonly filter: UnheardFilter };
+
+/** Which unheard sagas, as `SagasQuery` has it. */
+export type UnheardFilter = Pick<SagasQuery, "at" | "event" | "older" | "correlation" | "id">;
+
+/** Publishes the events again that some services never got, saga by saga, as a job. */
+export type Republish = Unheard & Pick<Retry, "perSecond" | "ramp">;
+
 /**
- * Why a job has stopped before its end: a person wanted that, too many deliveries failed one after
- * the other, or most of those that were retried are parked again.
+ * Why a job has stopped before its end: a person wanted that, too many failed one after the other,
+ * or most of those that were acted on are as they were before.
  */
 export type JobStop = "asked" | "failures" | "in vain";
 
+/** Acts on one delivery or saga after the other. Kept in memory: a new process knows none. */
 export interface Job {
   readonly id: string;
-  readonly action: "retry" | "discard";
+  readonly action: "retry" | "discard" | "republish";
   readonly state: "running" | "done" | "stopped";
   /** Why it has stopped: see `JobStop`. Absent while it has not. */
   readonly stop?: JobStop;
@@ -130,8 +144,8 @@ export interface Job {
   readonly done: number;
   /** Deliveries that could not be changed: another person was faster, or the store is away. */
   readonly failed: number;
-  /** Of the last 20,000 that were retried: those that are parked again. Grows while it runs. */
-  readonly parkedAgain: number;
+  /** Of the last 20,000 that were acted on: those that are parked again, or unheard again. */
+  readonly again: number;
   /** The rate now. */
   readonly perSecond: number;
   /** The last errors, at most 10. */
@@ -140,22 +154,4 @@ export interface Job {
 
 export interface JobsReply {
   readonly jobs: readonly Job[];
-}
-
-/** What people have done here, the last first, at most 500. */
-export interface ActionsReply {
-  readonly actions: readonly Action[];
-}
-
-export interface Action {
-  readonly at: Millis;
-  readonly action: "retry" | "discard" | "republish";
-  /** `payment/3`; of `republish` the service and the id of the event. */
-  readonly id: string;
-  /** Absent: the delivery was not known. */
-  readonly sagaId?: string;
-  /** Of `discard`. */
-  readonly reason?: string;
-  /** Absent: it was done. Else the code of an error, or `ACTION_UNFINISHED`. */
-  readonly failed?: string;
 }

@@ -40,6 +40,8 @@ export interface ProofFinding {
   readonly edges: readonly string[];
   /** Of the sagas that were looked into: those that may still break this rule, there. */
   readonly sagas: number;
+  /** Ids of some of these, at most 5, the one that began last first. */
+  readonly examples: readonly string[];
 }
 
 export interface TraceStep {

@@ -1,3 +1,4 @@
+import type { Action } from "./action.ts";
 import type { Millis, OpenDelivery, Payload, Verdict, VerdictCounts } from "./common.ts";
 
 /** Which sagas to list. All filters hold at once. */
@@ -74,11 +75,6 @@ export interface RestsAt {
   readonly emitted?: readonly string[];
 }
 
-/** An event of a saga, by its id. */
-export interface Republish {
-  readonly event: string;
-}
-
 /** The payloads of an event and of its cause, where they are kept. */
 export interface PayloadsReply {
   readonly event?: KeptPayload;
@@ -94,13 +90,6 @@ export interface KeptPayload {
 /** Which event of a saga, by its id. */
 export interface PayloadsQuery {
   readonly event?: string;
-}
-
-/** What will be published again, once the emitter runs. */
-export interface Republished {
-  readonly type: string;
-  readonly emitter: string;
-  readonly missedBy: readonly string[];
 }
 
 /** Which part of a saga. */
@@ -133,6 +122,8 @@ export interface SagaReply {
   readonly stepsTotal: number;
   /** Services in the order in which they came into the saga. */
   readonly lanes: readonly string[];
+  /** What people have done to it here, the last first, at most 100. */
+  readonly actions: readonly Action[];
 }
 
 /** One row of a journal. */
@@ -155,6 +146,8 @@ export interface Step {
   readonly at: Millis;
   /** From the commit of the cause to the beginning of this handler. Absent without `cause`. */
   readonly transitMs?: number;
+  /** Whether `transitMs` has the time in it for which the delivery was retried or parked. */
+  readonly putOff?: boolean;
   /** Absent: no handler ran, or an older version wrote the row. */
   readonly handlerMs?: number;
   /** Absent: an older version wrote the row. */

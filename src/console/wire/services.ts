@@ -12,6 +12,8 @@ export interface ServiceRow {
   readonly unreadSince?: Millis;
   /** Processes with a live lease. 0: it is not running. */
   readonly processes?: number;
+  /** Of one without a process, as in `NodeLive`: whether it keeps sagas waiting. */
+  readonly notRunning?: "awaited" | "idle";
   /** Events that are committed and not yet confirmed by the bus. */
   readonly outbox?: number;
   readonly outboxOldestMs?: number;

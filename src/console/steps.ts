@@ -1,0 +1,72 @@
+import type { ServiceHistory } from "../observe/summary.ts";
+import { type TraceStep, traceOf } from "../observe/trace.ts";
+import type { PersonAction } from "../observer/actions.ts";
+import type { Desk } from "./desk.ts";
+import { deliveryNamed } from "./query.ts";
+import type { Step } from "./wire.ts";
+
+/** What happened in a saga, in the order of cause, with clocks corrected. */
+export function traced({ observer }: Desk, parts: readonly ServiceHistory[]): readonly TraceStep[] {
+  const { far } = observer.clocks;
+  const journals = parts.map(({ service, history: { journal, deferred } }) => ({
+    ...{ service, records: journal, deferred },
+  }));
+  return traceOf(journals, (service) => far.get(service) ?? 0);
+}
+
+/** The steps of a trace, each with its cause and how long it took. */
+export function shownSteps(
+  desk: Desk,
+  parts: readonly ServiceHistory[],
+  trace: readonly TraceStep[],
+  actions: readonly PersonAction[],
+): readonly Step[] {
+  const emitters = new Map<string, number>();
+  for (const [n, { emittedIds }] of trace.entries())
+    for (const id of emittedIds) emitters.set(id, n);
+  const undeclared = new Set(
+    parts.flatMap(({ service, history }) =>
+      history.journal
+        .filter((record) => !desk.observer.isDeclared(service, record))
+        .map(({ reaction, id }) => JSON.stringify([service, reaction, id])),
+    ),
+  );
+  return trace.map((step, n) => {
+    const { service, reaction, heard, eventId, disposition, effect, at, durationMs } = step;
+    const found = heard === undefined ? undefined : emitters.get(eventId);
+    const cause = found === n ? undefined : found;
+    const before = cause === undefined ? undefined : trace[cause];
+    const began = at - (durationMs ?? 0);
+    const putOff = before !== undefined && wasPutOff(step, before.at, actions);
+    return {
+      ...{ n, service, reaction, eventId, disposition, at },
+      ...(heard !== undefined && { heard }),
+      ...(cause !== undefined && { cause }),
+      ...(effect !== undefined && { effect }),
+      ...(step.reason !== undefined && { reason: step.reason }),
+      emitted: step.emitted.map((type, place) => ({ id: step.emittedIds[place] ?? "", type })),
+      ...(before !== undefined && { transitMs: Math.max(0, began - before.at) }),
+      ...(putOff && { putOff }),
+      ...(durationMs !== undefined && { handlerMs: durationMs }),
+      ...(step.attempt !== undefined && { attempt: step.attempt }),
+      duplicates: step.duplicates,
+      clockContradicts: step.clockContradicts,
+      undeclared: undeclared.has(JSON.stringify([service, reaction, eventId])),
+    };
+  });
+}
+
+/** The attempts of a delivery that a person has retried are counted from 1 again. */
+function wasPutOff(
+  { service, attempt = 1, at }: TraceStep,
+  sentAt: number,
+  actions: readonly PersonAction[],
+): boolean {
+  const isRetry = (one: PersonAction) =>
+    one.action === "retry" &&
+    one.failed === undefined &&
+    deliveryNamed(one.delivery)?.service === service &&
+    sentAt <= one.at &&
+    one.at <= at;
+  return attempt > 1 || actions.some(isRetry);
+}
