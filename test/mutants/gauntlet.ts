@@ -11,6 +11,7 @@ import { planCases } from "../adapters/postgres-plans.ts";
 import { memberSuccession } from "../adapters/postgres-succession.ts";
 import { returnedMessages } from "../adapters/rabbitmq-returns.ts";
 import { sqliteStores } from "../conformance/adapters.ts";
+import { retryCases } from "../console/retry-cases.ts";
 import { passedCases } from "../observe/passed.ts";
 import { feedCases } from "../observer/feed-cases.ts";
 import { listCases } from "../observer/list-cases.ts";
@@ -19,6 +20,7 @@ import { restingCases } from "../observer/resting-cases.ts";
 import { sourceCases } from "../observer/source-cases.ts";
 import { httpSources, sqliteSources } from "../observer/source-kits.ts";
 import { toldCases } from "../observer/told-sagas-cases.ts";
+import { wayCases } from "../observer/way-cases.ts";
 import { apartOrTogether } from "../runtime/apart-or-together.ts";
 import { connectionCases } from "../runtime/connections-postgres.ts";
 import { isolationCases } from "../runtime/isolation.ts";
@@ -85,6 +87,8 @@ if (suite === "observer") {
   restingCases(collect);
   listCases(collect);
   passedCases(collect);
+  wayCases(collect);
+  retryCases(collect);
   sourceCases(collect, httpSources(sqliteSources));
 }
 if (suite === "sqlite") {

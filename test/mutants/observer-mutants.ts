@@ -8,6 +8,7 @@ const held = "not while the outbox has it, however empty the bus";
 
 const toldSagas = "observer/told-sagas.ts";
 const sagaRows = "observer/saga-rows.ts";
+const helps = "that helps is told by its saga, and its time is not the way of an event";
 const pages = "has each saga for which all filters hold once, page by page";
 
 /**
@@ -222,5 +223,41 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
     edits: [edit("observer/saga-list.ts", "event === stem", "event !== '' && stem !== ''")],
     suite: "observer",
     caughtBy: pages,
+  },
+  {
+    name: "the time for which a delivery was parked is the way of its event",
+    edits: [edit("observer/passages.ts", "failed || isPutOff({", "failed || false && isPutOff({")],
+    suite: "observer",
+    caughtBy: "is not that for which its delivery was parked",
+  },
+  {
+    name: "failed attempts are the way of an event",
+    edits: [edit("observer/passages.ts", "(record.attempt ?? 1) > 1", "(record.attempt ?? 1) > 9")],
+    suite: "observer",
+    caughtBy: "is not that of attempts that have failed, nor known without its emitter",
+  },
+  {
+    name: "an action does not say that its delivery was parked again",
+    edits: [edit("console/actions.ts", 'action !== "retry"', 'action !== "discard"')],
+    suite: "observer",
+    caughtBy: "that fails again is told by the row of its delivery",
+  },
+  {
+    name: "the last of several retries that were in vain is what all of them came to",
+    edits: [edit("console/actions.ts", "return followed ||", "return")],
+    suite: "observer",
+    caughtBy: helps,
+  },
+  {
+    name: "a timeline draws the time for which a delivery was parked as its way",
+    edits: [edit("console/steps.ts", "|| actions.some(isRetry)", "")],
+    suite: "observer",
+    caughtBy: helps,
+  },
+  {
+    name: "a retry of one saga marks the steps of others",
+    edits: [edit("observer/actions.ts", "WHERE saga = ? ORDER", "WHERE saga <> ? ORDER")],
+    suite: "observer",
+    caughtBy: helps,
   },
 ];
