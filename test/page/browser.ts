@@ -60,10 +60,11 @@ export async function press(page: Page, ...keys: readonly string[]): Promise<voi
   for (const key of keys) await page.keyboard.press(key);
 }
 
-/** What has the focus: its name for those who hear it, or its text. */
+/** What has the focus: its name for those who hear it, or its text; "" of the page as a whole. */
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
+    if (element === document.body) return "";
     return element?.getAttribute("aria-label") ?? element?.textContent ?? "";
   });
 }
