@@ -4,30 +4,14 @@ import { decodeStored } from "../../cloudevents/json.ts";
 import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { explain } from "./errors.ts";
 import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-place.ts";
+import { FEED, FEED_BEGIN, RUNNING } from "./feed-statements.ts";
 import type { PostgresInspection } from "./inspect.ts";
-import { JOURNAL_COLUMNS } from "./journal-columns.ts";
 import type { SqlRow } from "./native.ts";
-import { INTERPRETED } from "./open-transaction.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
 import { mayPrepare } from "./pooler.ts";
 import { PreparedNames } from "./prepared.ts";
 import { type PostgresStore, postgres } from "./store.ts";
 
-/** The oldest transaction that runs, of the snapshot of FEED. */
-const RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running";
-/**
- * LATERAL with a limit looks each saga up by its key, so that the planner does not read all of
- * them. Rows of text cost the server a third of what JSON would. Beside the rows nothing stands
- * before the join: then they are in order, and are not sorted again.
- */
-const FEED = `SELECT ${JOURNAL_COLUMNS}, f.saga_last, f.correlation_id FROM (
-    SELECT i.* FROM json_to_recordset($2::text::json) AS g(a bigint, b bigint)
-      JOIN $S.inbox i ON i.seq BETWEEN g.a AND g.b
-    UNION ALL (SELECT * FROM $S.inbox WHERE seq > $1::bigint ORDER BY seq LIMIT $3::int)
-    ORDER BY seq LIMIT $3::int) AS i
-  LEFT JOIN LATERAL (SELECT last AS saga_last, correlation_id FROM $S.saga
-    WHERE saga_id = i.saga_id AND born = i.born LIMIT 1) AS f ON true
-  ORDER BY i.seq`;
 /** Declarations are large, and an observer asks often: those that it has are not sent again. */
 const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS meta,
   (SELECT json_agg(d ORDER BY d.last_at DESC, d.fingerprint)::text FROM (
@@ -35,11 +19,6 @@ const ABOUT = `SELECT (SELECT json_object_agg(key, value)::text FROM $S.meta) AS
       (SELECT json_array_elements_text($1::text::json)) THEN NULL ELSE manifest END AS manifest
     FROM $S.declaration) AS d) AS list`;
 const DRAW = "SELECT pg_current_xact_id()::text AS id";
-/**
- * All that is read is of one snapshot. The planner expects more rows than come: FEED would be
- * compiled for longer than it runs.
- */
-const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${INTERPRETED}`;
 const OUTBOX = "SELECT events, at FROM $S.outbox ORDER BY ticket LIMIT $1::int";
 
 /**
@@ -158,7 +137,7 @@ export class PostgresSource implements JournalSource {
   async #feed(values: (string | number)[]): Promise<FeedRead> {
     const client = await this.#pool.connect().catch((error: unknown) => this.#refuse(error));
     const sent = [
-      client.query(BEGIN),
+      client.query(FEED_BEGIN),
       client.query<SqlRow>(this.#statement(RUNNING, [])),
       client.query<SqlRow>(this.#statement(FEED, values)),
       client.query("COMMIT"),
