@@ -42,11 +42,22 @@ export function hrefOf(screen: Screen, open?: string, query: Query = {}): string
 
 export const route = signal(routeOf(location.search, history.state));
 
+/** The saga that was left for a list of sagas: there it has the focus. */
+export const left = signal<string | undefined>(undefined);
+
+function arrive(): void {
+  const before = route.peek();
+  const next = routeOf(location.search, history.state);
+  const isList = next.screen === "sagas" && next.open === undefined;
+  left.value = isList && before.screen === "sagas" ? before.open : undefined;
+  route.value = next;
+}
+
 /** Shows another place; the one before is a step back. */
 export function go(href: string): void {
   const list = listOf(routeOf(href, undefined), route.peek());
   history.pushState(list ?? null, "", href);
-  route.value = routeOf(location.search, history.state);
+  arrive();
 }
 
 /** Changes filters of the screen that is shown: each keystroke would else be a step back. */
@@ -58,9 +69,7 @@ export function refine(changes: Query): void {
 
 /** Follows links within the page, and leaves the others to the browser. */
 export function followLinks(): void {
-  addEventListener("popstate", () => {
-    route.value = routeOf(location.search, history.state);
-  });
+  addEventListener("popstate", arrive);
   document.addEventListener("click", (event) => {
     const { target, button, ctrlKey, metaKey, shiftKey, altKey } = event;
     if (button !== 0 || ctrlKey || metaKey || shiftKey || altKey || event.defaultPrevented) return;

@@ -68,14 +68,19 @@ export function Header() {
 }
 
 function MenuLink({ screen }: { readonly screen: Screen }) {
-  const parked = screen === "parked" ? (live.value.totals?.parked ?? 0) : 0;
+  const { totals, proofErrors = 0 } = live.value;
+  const counts: Partial<Record<Screen, number>> = {
+    parked: totals?.parked ?? 0,
+    proof: proofErrors,
+  };
+  const count = counts[screen] ?? 0;
   const here = route.value.screen === screen;
   return (
     <a href={hrefOf(screen)} aria-current={here ? "page" : undefined}>
       {words.value.screens[screen]}
-      {parked > 0 && (
-        <span class="badge" title={numberText(parked)}>
-          {shortNumber(parked)}
+      {count > 0 && (
+        <span class="badge" title={numberText(count)}>
+          {shortNumber(count)}
         </span>
       )}
     </a>

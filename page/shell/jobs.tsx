@@ -23,7 +23,7 @@ export function Jobs() {
 function JobLine({ job }: { readonly job: Job }) {
   const { job: w } = words.value;
   const [problem, setProblem] = useState<Problem>();
-  const { id, action, state, total, done, failed, again, perSecond, problems } = job;
+  const { id, action, state, total, done, failed, parkedAgain, perSecond, problems } = job;
   const why = job.stop === undefined ? w.states[state] : w.stops[job.stop];
   const stop = () => api.stop(id).catch((error) => setProblem(Problem.from(error)));
   const codes = [...new Set(problems.map(({ code }) => code))];
@@ -44,7 +44,7 @@ function JobLine({ job }: { readonly job: Job }) {
           {w.failed(failed)} {codes.map(visible).join(", ")}
         </span>
       )}
-      {again > 0 && <span class="bad">{w.again[action](again)}</span>}
+      {parkedAgain > 0 && <span class="bad">{w.again(parkedAgain)}</span>}
       {problem !== undefined && <span class="bad">{visible(problem.message)}</span>}
       {state === "running" && (
         <button type="button" class="button harm" onClick={stop}>

@@ -23,7 +23,8 @@ export function listenToKeys(): void {
     const screen = screensHere()[Number(event.key) - 1];
     if (screen !== undefined) go(hrefOf(screen));
     else if (event.key === "?") helpShown.value = true;
-    else if (event.key === "Escape" && isSagaShown()) go(route.value.list ?? hrefOf("sagas"));
+    else if (event.key === "Escape" && !event.repeat && isSagaShown())
+      go(route.value.list ?? hrefOf("sagas"));
     else if (event.key === "/") document.querySelector<HTMLElement>("[data-search]")?.focus();
     else return;
     event.preventDefault();

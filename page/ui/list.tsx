@@ -25,6 +25,8 @@ export interface ListProps {
   /** One cell for each column; of those that are focused, the first of a row. */
   readonly row: (index: number, focus: 0 | -1) => readonly ComponentChildren[];
   readonly rowClass?: (index: number) => string;
+  /** The key of the row that has the focus first, if it is among those that are read first. */
+  readonly first?: string | undefined;
   /** The last rows can be seen: more may be asked for. */
   readonly onEnd?: () => void;
 }
@@ -47,7 +49,7 @@ const MOVES: Readonly<Record<string, number>> = {
 
 /** A table of many rows, of which those are in the document that can be seen. */
 export function List({ label, class: name, columns, count, ...own }: ListProps) {
-  const { keyOf, row, rowClass, onEnd, complete = true } = own;
+  const { keyOf, row, rowClass, first, onEnd, complete = true } = own;
   const box = useRef<HTMLDivElement>(null);
   const height = narrow.value ? NARROW_ROW_PX : ROW_PX;
   const { items, height: all, show } = useVirtual(box, count, height, narrow.value ? 0 : HEAD_PX);
@@ -68,6 +70,16 @@ export function List({ label, class: name, columns, count, ...own }: ListProps) 
   useEffect(() => {
     if (wanted.current !== undefined && focus(wanted.current)) wanted.current = undefined;
   });
+  const sought = useRef(first);
+  useEffect(() => {
+    if (count === 0 || sought.current === undefined) return;
+    const at = Array.from({ length: count }, (_, index) => keyOf(index)).indexOf(sought.current);
+    sought.current = undefined;
+    if (at < 0) return;
+    setActive(at);
+    show(at);
+    wanted.current = focus(at) ? undefined : at;
+  }, [count]);
   const move = (event: KeyboardEvent) => {
     const step = MOVES[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;

@@ -23,7 +23,7 @@ export interface SequenceRow {
 const ROW_PX = 48;
 const LEFT_PX = 18;
 const LANE_PX = 168;
-const TIME_PX = 74;
+const TIME_PX = 94;
 /** Where the note of a step begins behind its lifeline, and the size of its letters. */
 const NOTE_PX = 10;
 const NOTE_SIZE_PX = 12;

@@ -1,12 +1,12 @@
 import { codeOf } from "../contract/errors.ts";
 import { recordAction } from "../observer/actions.ts";
 import type { ParkedEntry } from "../observer/parked-list.ts";
-import { StoreUnavailableError } from "../ports/errors.ts";
+import type { Deferred } from "../ports/deferred.ts";
 import { chosenIn, deliveryId, parkedAmong } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn, textField } from "./fields.ts";
 import type { JobWork } from "./job-list.ts";
-import { ConsoleRefusal, queryInvalid } from "./refusal.ts";
+import { ConsoleRefusal, queryInvalid, storeAway } from "./refusal.ts";
 import type { Job } from "./wire.ts";
 
 type ParkedAction = "retry" | "discard";
@@ -73,7 +73,7 @@ function beginJob(
       const entry = entries.get(id);
       if (entry !== undefined) await actOn(desk, action, entry, reason);
     },
-    again: (ids) => (action === "retry" ? parkedAmong(desk, ids) : 0),
+    parkedAgain: (ids) => (action === "retry" ? parkedAmong(desk, ids) : 0),
   });
 }
 
@@ -84,25 +84,37 @@ async function actOn(
   entry: ParkedEntry,
   reason: string | undefined,
 ): Promise<void> {
-  const { service, seq, sagaId } = entry;
+  const { sagaId } = entry;
   const finish = recordAction(desk.projection.sql, {
     ...{ at: Date.now(), action, delivery: deliveryId(entry), reason },
     sagaId: sagaId === "" ? undefined : sagaId,
   });
+  let row: Deferred;
   try {
-    const inspect = desk.observer.sourceOf(service)?.inspect;
-    const away = desk.observer.away.find((one) => one.service === service);
-    if (away !== undefined)
-      throw new StoreUnavailableError("STORE_UNAVAILABLE", "The store cannot be read now.");
-    if (inspect === undefined) throw queryInvalid("No such service is read.");
-    const row =
-      action === "retry" ? await inspect.retry(seq) : await inspect.discard(seq, reason ?? "");
-    finish(undefined);
-    // A discard is in the feed, a retry is not.
-    await desk.observer.readFeeds();
-    await desk.observer.look([row.sagaId]);
+    row = await acted(desk, action, entry, reason);
   } catch (error) {
     finish(codeOf(error));
     throw error;
   }
+  try {
+    // A discard is in the feed, a retry is not.
+    await desk.observer.readFeeds();
+    await desk.observer.look([row.sagaId]);
+  } finally {
+    // Not before: it would look as if the delivery was parked again.
+    const { reaction, id: event } = row;
+    finish(undefined, action === "retry" ? { reaction, event } : undefined);
+  }
+}
+
+function acted(
+  { observer }: Desk,
+  action: ParkedAction,
+  { service, seq }: ParkedEntry,
+  reason = "",
+): Promise<Deferred> {
+  const inspect = observer.sourceOf(service)?.inspect;
+  if (observer.away.some((one) => one.service === service)) throw storeAway();
+  if (inspect === undefined) throw queryInvalid("No such service is read.");
+  return action === "retry" ? inspect.retry(seq) : inspect.discard(seq, reason);
 }

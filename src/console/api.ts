@@ -44,7 +44,7 @@ export interface ApiOptions {
 export function api({ desk, guard, assets, base }: ApiOptions) {
   const maps = new Maps(desk);
   const proofs = new Proofs(desk);
-  const live = new LiveNow(desk, maps);
+  const live = new LiveNow(desk, maps, proofs);
   const closing = new AbortController();
   let streams = 0;
   const root = new Hono();
@@ -127,7 +127,7 @@ export function api({ desk, guard, assets, base }: ApiOptions) {
     c.json(await previewRepublish(desk, await bodyOf(c), c.req.raw.signal)),
   );
   app.post("/api/v1/unheard/republish", async (c) =>
-    c.json(beginRepublish(desk, await bodyOf(c)), 202),
+    c.json(await beginRepublish(desk, await bodyOf(c)), 202),
   );
   app.post("/api/v1/parked/preview", async (c) =>
     c.json(await preview(desk, await bodyOf(c), c.req.raw.signal)),

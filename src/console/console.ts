@@ -90,6 +90,8 @@ interface OpenOptions extends Omit<ConsoleOptions, "token"> {
   readonly token: string | undefined;
   readonly dev?: DevDesk;
   readonly kept?: KeptPayloads | undefined;
+  /** A file for what people do, which outlives a projection in memory. */
+  readonly record?: string;
 }
 
 /** The same, for the commands. */
@@ -103,6 +105,7 @@ export function openConsole({
   projection = ":memory:",
   dev,
   kept,
+  record,
 }: OpenOptions): OdoriConsole {
   if (sources.length === 0)
     throw new OdoriError("OPTION_INVALID", "sources is empty.", {
@@ -115,7 +118,7 @@ export function openConsole({
     });
   const guard = new Guard({ hosts, token, base: path });
   const desk = new Desk({
-    ...{ sources, projection, allowed: allow, dev, kept },
+    ...{ sources, projection, record, allowed: allow, dev, kept },
     manifest: isChoreography(choreography) ? manifestOf(choreography) : choreography,
   });
   const routes = api({ desk, guard, assets: assetsIn(), base: path });

@@ -23,6 +23,8 @@ export interface DeskOptions {
   /** Undefined: what the services have declared in their stores, which knows no ends. */
   readonly manifest: Manifest | undefined;
   readonly projection: string;
+  /** A file for what people do. Undefined: in the projection. */
+  readonly record?: string | undefined;
   readonly allowed: readonly Permission[];
   /** The services beside the console, in `odori dev`. */
   readonly dev: DevDesk | undefined;
@@ -68,14 +70,14 @@ export class Desk {
   readonly #allowance = new Allowance();
   readonly #looks: LookLimits | undefined;
 
-  constructor({ sources, manifest, projection, allowed, dev, kept, looks }: DeskOptions) {
+  constructor({ sources, manifest, projection, record, allowed, dev, kept, looks }: DeskOptions) {
     this.#looks = looks;
     this.dev = dev;
     this.kept = kept;
     this.sources = sources;
     this.allowed = new Set(allowed);
     this.#named = manifest;
-    this.projection = new Projection(projection);
+    this.projection = new Projection(projection, undefined, record);
     const endsKnown = manifest !== undefined && knowsEnds(manifest);
     this.observer = new Observer({
       ...{ sources, projection: this.projection, pageRows: PAGE_ROWS },

@@ -12,10 +12,10 @@ export interface JobWork {
   readonly perSecond: number;
   /** Whether the rate begins at one a second and doubles each five seconds. */
   readonly ramp: boolean;
-  /** Acts on one of them; rejects if it could not. */
+  /** Acts on one of them. Rejects if it could not; with a refusal, only this one could not be. */
   act(id: string): Promise<void>;
-  /** How many of the ids, which were acted on, are as they were before. */
-  again(ids: readonly string[]): number;
+  /** How many of the ids, which were acted on, are parked again. */
+  parkedAgain(ids: readonly string[]): number;
 }
 
 const RUNNING_MAX = 4;
@@ -23,13 +23,13 @@ const RUNNING_MAX = 4;
 const KEPT_MAX = 100;
 const RAMP_MS = 5_000;
 const PROBLEMS_MAX = 10;
-/** Ids that a job keeps, to count which are as they were before. */
+/** Ids that a job keeps, to count which are parked again. */
 const IDS_KEPT_MAX = 20_000;
 /** Failures one after the other that stop a job: the store is away, or all is done. */
 const FAILURES_MAX = 20;
 /**
- * A job stops once at least that number of the last ones is as before, and most of them are: their
- * cause is still there. What comes of the others is not known yet.
+ * A job stops once at least that number of the last ones is parked again, and most of them are:
+ * their cause is still there. What comes of the others is not known yet.
  */
 const IN_VAIN = { least: 20, among: 100 } as const;
 
@@ -110,7 +110,7 @@ class RunningJob {
       ...{ id: this.id, action, state: this.#state, began: this.#began, total: this.#total },
       ...{ done: this.#done, failed: this.#failed },
       ...(this.#stop !== undefined && { stop: this.#stop }),
-      again: this.#work.again(this.#acted),
+      parkedAgain: this.#work.parkedAgain(this.#acted),
       perSecond: this.isRunning ? this.#rate() : 0,
       problems: [...this.#problems],
     };
@@ -141,7 +141,8 @@ class RunningJob {
         this.#failedInARow = 0;
       } catch (error) {
         this.#failed++;
-        this.#failedInARow++;
+        // What is said of one saga, such as that its payload is not kept, says nothing of the next.
+        if (!(error instanceof ConsoleRefusal)) this.#failedInARow++;
         this.#problems.push({ id, code: codeOf(error) });
         if (this.#problems.length > PROBLEMS_MAX) this.#problems.shift();
       }
@@ -161,7 +162,7 @@ class RunningJob {
   #isInVain(): boolean {
     const last = this.#acted.slice(-IN_VAIN.among);
     if (last.length < IN_VAIN.least) return false;
-    const again = this.#work.again(last);
+    const again = this.#work.parkedAgain(last);
     return again >= IN_VAIN.least && again > last.length / 2;
   }
 

@@ -62,14 +62,14 @@ export class LiveRisks {
     );
     // Its verdicts are not asked for.
     const foresee = () => undefined;
-    const { parts } = await observer.judge(
-      rows.map(({ id }) => String(id)),
-      { foresee },
-    );
+    const ids = rows.map(({ id }) => String(id));
+    const { parts } = await observer.judge(ids, { foresee });
     const until = performance.now() + MILLISECONDS_MAX;
     const sagas = new Map<string, string[]>();
     let looked = 0;
-    for (const [id, own] of parts) {
+    for (const id of ids) {
+      const own = parts.get(id);
+      if (own === undefined) continue;
       if (performance.now() > until) break;
       const { outlook } = await this.#desk.foresee(own, { limits: EACH });
       if (outlook === undefined) continue;

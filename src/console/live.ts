@@ -1,6 +1,7 @@
 import type { Desk } from "./desk.ts";
 import { ledger } from "./ledger.ts";
 import type { Maps } from "./map.ts";
+import type { Proofs } from "./proof.ts";
 import { totals } from "./saga-pages.ts";
 import type { Live, MapQuery } from "./wire.ts";
 
@@ -11,18 +12,23 @@ const ENDED_MS = 30_000;
 export class LiveNow {
   readonly #desk: Desk;
   readonly #maps: Maps;
+  readonly #proofs: Proofs;
   /** Changes of another process of this console have other numbers. */
   #change = Date.now();
   #marks = "";
 
-  constructor(desk: Desk, maps: Maps) {
+  constructor(desk: Desk, maps: Maps, proofs: Proofs) {
     this.#desk = desk;
     this.#maps = maps;
+    this.#proofs = proofs;
   }
 
   read(query: MapQuery): Live {
     const { follower, jobs, observer, dev } = this.#desk;
     const now = Date.now();
+    // Who changes a module looks at what it has come to; elsewhere a proof is asked for.
+    if (dev !== undefined) this.#proofs.prepare();
+    const { errors } = this.#proofs;
     const { upTo, problem } = follower.progress;
     return {
       now,
@@ -40,6 +46,7 @@ export class LiveNow {
       ...this.#accounts(),
       ...this.#maps.live(query),
       choreography: this.#desk.manifestKey,
+      ...(errors !== undefined && { proofErrors: errors }),
       jobs: jobs.recent(ENDED_MS),
     };
   }
@@ -66,7 +73,7 @@ export class LiveNow {
 export function deltaOf(before: Live | undefined, now: Live): Live {
   if (before === undefined) return now;
   const { nodes, edges, totals, ledger, unread, unnamed, lostBuses, failures, change, jobs } = now;
-  const { choreography } = now;
+  const { choreography, proofErrors } = now;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   const entries = <T>(
     was: Readonly<Record<string, T>> = {},
@@ -85,6 +92,7 @@ export function deltaOf(before: Live | undefined, now: Live): Live {
     ...(differs(before.ledger, ledger) && { ledger }),
     ...(differs(before.change, change) && { change }),
     ...(differs(before.choreography, choreography) && { choreography }),
+    ...(differs(before.proofErrors, proofErrors) && { proofErrors: proofErrors ?? 0 }),
     ...(differs(before.jobs, jobs) && { jobs }),
     ...(Object.keys(changedNodes).length > 0 && { nodes: changedNodes }),
     ...(Object.keys(changedEdges).length > 0 && { edges: changedEdges }),

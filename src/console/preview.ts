@@ -1,5 +1,6 @@
 import { oneEventPerLineage } from "../manifest/lineage.ts";
 import type { ServiceHistory } from "../observe/summary.ts";
+import type { Judged } from "../observer/saga-rows.ts";
 import { chosenIn } from "./chosen.ts";
 import type { Desk } from "./desk.ts";
 import { fieldsIn } from "./fields.ts";
@@ -24,25 +25,33 @@ export async function preview(
   if (action !== "retry" && action !== "discard") throw queryInvalid("action is retry or discard.");
   const chosen = chosenIn(desk, fields);
   const sagas = [...new Set(chosen.map(({ sagaId }) => sagaId))].filter((id) => id !== "");
-  const looked = await lookInto(desk, action, await firstParts(desk, sagas), signal);
+  const { parts } = await firstOf(desk, sagas);
   const services = new Set(chosen.map(({ service }) => service));
+  const away = desk.observer.away.filter(({ service }) => services.has(service));
   return {
-    ...{ action, deliveries: chosen.length, sagas: sagas.length, ...looked },
-    ...unreadAmong(desk, services),
+    ...{ action, deliveries: chosen.length, sagas: sagas.length },
+    ...(await lookInto(desk, action, parts, signal)),
+    ...unreadIn(away.map(({ service }) => service)),
+    ...(action === "retry" && asleepAmong(desk, services)),
   };
 }
 
 type LookedParts = ReadonlyMap<string, readonly ServiceHistory[]>;
 
-/** The histories of the first sagas of a choice: as many as are looked into. */
-export async function firstParts(
-  { observer }: Desk,
-  sagas: readonly string[],
-): Promise<LookedParts> {
-  if (sagas.length === 0) return new Map();
+/** The first sagas of a choice, as many as are looked into. */
+interface First {
+  readonly ids: readonly string[];
+  /** Those of them of which something can be read. */
+  readonly judged: readonly Judged[];
+  readonly parts: LookedParts;
+}
+
+export async function firstOf({ observer }: Desk, sagas: readonly string[]): Promise<First> {
+  const ids = sagas.slice(0, LOOKED_MAX);
+  if (ids.length === 0) return { ids, judged: [], parts: new Map() };
   // Its verdicts are not asked for.
   const foresee = () => undefined;
-  return (await observer.judge(sagas.slice(0, LOOKED_MAX), { foresee })).parts;
+  return { ids, ...(await observer.judge(ids, { foresee })) };
 }
 
 /** Counts what would follow from an action, for as many sagas as there is time for. */
@@ -65,11 +74,16 @@ export async function lookInto(
   return tally.result();
 }
 
-/** Those of some services that cannot be reached now. */
-export function unreadAmong(
+/** Those of some services that no process runs. */
+export function asleepAmong(
   { observer }: Desk,
   services: ReadonlySet<string>,
-): Pick<PreviewReply, "unread"> {
-  const away = observer.away.filter(({ service }) => services.has(service));
-  return away.length === 0 ? {} : { unread: away.map(({ service }) => service) };
+): Pick<PreviewReply, "notRunning"> {
+  const notRunning = [...services].filter((one) => observer.counts.get(one)?.processes === 0);
+  return notRunning.length === 0 ? {} : { notRunning };
+}
+
+/** Services that cannot be reached now, if there are some. */
+export function unreadIn(services: readonly string[]): Pick<PreviewReply, "unread"> {
+  return services.length === 0 ? {} : { unread: services };
 }

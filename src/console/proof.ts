@@ -37,10 +37,23 @@ export class Proofs {
     this.#risks = new LiveRisks(desk);
   }
 
-  async reply(): Promise<ProofReply> {
+  /** How many findings are errors; undefined until the proof was asked for. */
+  get errors(): number | undefined {
+    const { key, report } = this.#proved ?? {};
+    if (key !== this.#desk.manifestKey) return undefined;
+    return report?.findings.filter(({ severity }) => severity === "error").length;
+  }
+
+  /** Begins the proof of the choreography as it is now, if there is something to prove. */
+  prepare(): boolean {
     const { manifest, manifestKey, endsKnown } = this.#desk;
-    if (manifest === undefined || !endsKnown) return { state: "none" };
+    if (manifest === undefined || !endsKnown) return false;
     if (this.#proved?.key !== manifestKey) this.#begin(manifest, manifestKey);
+    return true;
+  }
+
+  async reply(): Promise<ProofReply> {
+    if (!this.prepare()) return { state: "none" };
     const { state, report, edges = [] } = this.#proved ?? { state: "running" };
     if (state === "running") return { state };
     if (report === undefined) return { state: "none" };

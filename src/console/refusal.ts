@@ -29,6 +29,11 @@ export function queryInvalid(message: string): ConsoleRefusal {
   return new ConsoleRefusal(400, "QUERY_INVALID", message);
 }
 
+/** A source that is needed cannot be read now. */
+export function storeAway(): StoreUnavailableError {
+  return new StoreUnavailableError("STORE_UNAVAILABLE", "The store cannot be read now.");
+}
+
 /** Codes of errors about what a person has asked for; their messages say nothing else. */
 const TOLD: readonly string[] = ["NOT_PARKED", "PICTURE_TOO_LARGE"];
 

@@ -9,8 +9,9 @@ import { type TrafficNow, trafficOf, waitingAt } from "./traffic.ts";
 import type { ReactionRow, ServiceRow, ServicesReply, ServiceVersion } from "./wire.ts";
 
 const FINGERPRINT_SHOWN = 12;
-/** A version that declared itself in this time may be running. */
-const RECENT_MS = 600_000;
+const VERSIONS_MAX = 50;
+/** An older version of which rows are as new as this is still running. */
+const RECENT_MS = 60_000;
 
 /** What each service has, does and declares. */
 export async function services(desk: Desk): Promise<ServicesReply> {
@@ -20,13 +21,13 @@ export async function services(desk: Desk): Promise<ServicesReply> {
 }
 
 async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Promise<ServiceRow> {
-  const { service, declarations } = about;
+  const { service } = about;
   const entry = desk.manifest?.services.get(service);
   const away = desk.observer.away.find((one) => one.service === service);
   const base = {
     name: service,
     ...(away !== undefined && { problem: away.code, unreadSince: away.since }),
-    versions: declarations.slice(0, 50).map(versionOf),
+    versions: shownVersions(desk, about),
     reactions: entry === undefined ? [] : reactionsOf(entry, now),
   };
   try {
@@ -35,8 +36,12 @@ async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Prom
     const { processes, outbox, outboxOldestMs, deferred, backlog, busFault } = counts;
     const waiting = waitingAt(service, now);
     const clockAheadMs = desk.observer.clocks.far.get(service);
+    const versions = base.versions.map((one) => ({
+      ...one,
+      running: one.running && processes > 0,
+    }));
     return {
-      ...{ ...base, processes, outbox, outboxOldestMs, deferred },
+      ...{ ...base, versions, processes, outbox, outboxOldestMs, deferred },
       ...notRunningOf(counts, waiting),
       ...(busFault !== undefined && { busLost: busFault.code }),
       ...(backlog !== undefined && { backlog: backlog.deliveries }),
@@ -47,16 +52,25 @@ async function serviceRow(desk: Desk, about: SourceAbout, now: TrafficNow): Prom
   }
 }
 
-function versionOf(
-  { fingerprint, firstAt, lastAt }: SourceAbout["declarations"][number],
-  at: number,
-): ServiceVersion {
-  return {
-    fingerprint: fingerprint.slice(0, FINGERPRINT_SHOWN),
-    first: firstAt,
-    last: lastAt,
-    running: at === 0 || Date.now() - lastAt < RECENT_MS,
-  };
+/**
+ * A process declares its version when it starts, and names it in each row. One that has written
+ * since another was declared last runs beside it.
+ */
+function shownVersions(
+  { observer: { writers } }: Desk,
+  { service, declarations }: SourceAbout,
+): readonly ServiceVersion[] {
+  const [newest] = declarations;
+  const since = Math.max(newest?.lastAt ?? 0, Date.now() - RECENT_MS);
+  return declarations.slice(0, VERSIONS_MAX).map((one) => {
+    const wroteAt = writers.wroteAt(service, one.fingerprint) ?? 0;
+    return {
+      fingerprint: one.fingerprint.slice(0, FINGERPRINT_SHOWN),
+      first: one.firstAt,
+      last: Math.max(one.lastAt, wroteAt),
+      running: one === newest || wroteAt > since,
+    };
+  });
 }
 
 function reactionsOf(entry: ServiceEntry, now: TrafficNow): readonly ReactionRow[] {

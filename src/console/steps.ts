@@ -21,6 +21,7 @@ export function shownSteps(
   trace: readonly TraceStep[],
   actions: readonly PersonAction[],
 ): readonly Step[] {
+  const retried = retriedIn(actions);
   const emitters = new Map<string, number>();
   for (const [n, { emittedIds }] of trace.entries())
     for (const id of emittedIds) emitters.set(id, n);
@@ -28,7 +29,7 @@ export function shownSteps(
     parts.flatMap(({ service, history }) =>
       history.journal
         .filter((record) => !desk.observer.isDeclared(service, record))
-        .map(({ reaction, id }) => JSON.stringify([service, reaction, id])),
+        .map(({ reaction, id }) => deliveryKey(service, reaction, id)),
     ),
   );
   return trace.map((step, n) => {
@@ -37,7 +38,7 @@ export function shownSteps(
     const cause = found === n ? undefined : found;
     const before = cause === undefined ? undefined : trace[cause];
     const began = at - (durationMs ?? 0);
-    const putOff = before !== undefined && wasPutOff(step, before.at, actions);
+    const putOff = before !== undefined && wasPutOff(step, retried);
     return {
       ...{ n, service, reaction, eventId, disposition, at },
       ...(heard !== undefined && { heard }),
@@ -51,22 +52,31 @@ export function shownSteps(
       ...(step.attempt !== undefined && { attempt: step.attempt }),
       duplicates: step.duplicates,
       clockContradicts: step.clockContradicts,
-      undeclared: undeclared.has(JSON.stringify([service, reaction, eventId])),
+      undeclared: undeclared.has(deliveryKey(service, reaction, eventId)),
     };
   });
 }
 
-/** The attempts of a delivery that a person has retried are counted from 1 again. */
-function wasPutOff(
-  { service, attempt = 1, at }: TraceStep,
-  sentAt: number,
-  actions: readonly PersonAction[],
-): boolean {
-  const isRetry = (one: PersonAction) =>
-    one.action === "retry" &&
-    one.failed === undefined &&
-    deliveryNamed(one.delivery)?.service === service &&
-    sentAt <= one.at &&
-    one.at <= at;
-  return attempt > 1 || actions.some(isRetry);
+/**
+ * Whether a delivery was put off before this step. The attempts of one that a person has retried
+ * are counted from 1 again; what was not retried here is not known.
+ */
+function wasPutOff({ service, reaction, eventId, attempt = 1 }: TraceStep, retried: Retried) {
+  return attempt > 1 || retried.has(deliveryKey(service, reaction, eventId));
+}
+
+type Retried = ReadonlySet<string>;
+
+function retriedIn(actions: readonly PersonAction[]): Retried {
+  return new Set(
+    actions.flatMap(({ delivery, failed, retried }) => {
+      const service = deliveryNamed(delivery)?.service;
+      if (service === undefined || retried === undefined || failed !== undefined) return [];
+      return [deliveryKey(service, retried.reaction, retried.event)];
+    }),
+  );
+}
+
+function deliveryKey(service: string, reaction: string, id: string): string {
+  return JSON.stringify([service, reaction, id]);
 }

@@ -67,7 +67,12 @@ export class CurrentControl implements DevControl {
     const saga = { sagaId, begun: told.begun || tries > 1 };
     this.#last = { type, payload };
     const { count, last } = this.#begun;
-    this.#begun = { count: count + 1, last: [saga, ...last].slice(0, BEGUN_MAX) };
+    const others = last.filter((one) => one.sagaId !== sagaId);
+    // An id that was used before begins nothing.
+    this.#begun = {
+      count: count + (saga.begun ? 1 : 0),
+      last: [saga, ...others].slice(0, BEGUN_MAX),
+    };
     return saga;
   }
 

@@ -10,8 +10,17 @@ export interface PersonAction {
   readonly reason: string | undefined;
   /** The code of an error, or `ACTION_UNFINISHED`; undefined if it was done. */
   readonly failed: string | undefined;
-  /** Whether the delivery was retried or discarded later: then it had been parked again. */
+  /** Whether the delivery was retried later: then it had been parked again. */
   readonly followed: boolean;
+  /** Of a retry: the reaction and the event that it was about; undefined of an older version. */
+  readonly retried: RetriedDelivery | undefined;
+}
+
+/** Which event was delivered again, to which reaction. */
+export interface RetriedDelivery {
+  readonly reaction: string;
+  /** The id of the event. */
+  readonly event: string;
 }
 
 /** Older ones are forgotten. */
@@ -26,21 +35,24 @@ const UNFINISHED = "ACTION_UNFINISHED";
  */
 export function recordAction(
   sql: ProjectionSql,
-  { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed" | "followed">,
-): (failed: string | undefined) => void {
+  { at, action, delivery, sagaId, reason }: Omit<PersonAction, "failed" | "followed" | "retried">,
+): (failed: string | undefined, retried?: RetriedDelivery) => void {
   sql.run(
     "INSERT INTO action (at, action, delivery, saga, reason, failed) VALUES (?, ?, ?, ?, ?, ?)",
     ...[at, action, delivery, sagaId ?? null, reason ?? null, UNFINISHED],
   );
   const id = Number(sql.first("SELECT last_insert_rowid() AS id")?.id);
   sql.run("DELETE FROM action WHERE id <= ?", id - KEPT_MAX);
-  return (failed) => {
-    sql.run("UPDATE action SET failed = ? WHERE id = ?", failed ?? null, id);
+  return (failed, retried) => {
+    const { reaction, event }: Partial<RetriedDelivery> = retried ?? {};
+    const text = "UPDATE action SET failed = ?, reaction = ?, event = ? WHERE id = ?";
+    sql.run(text, failed ?? null, reaction ?? null, event ?? null, id);
   };
 }
 
 const LISTED = `SELECT *, EXISTS (SELECT 1 FROM action AS later
-    WHERE later.delivery = action.delivery AND later.id > action.id AND later.failed IS NULL)
+    WHERE later.delivery = action.delivery AND later.action = 'retry' AND later.id > action.id
+      AND later.failed IS NULL)
   AS followed FROM action`;
 
 /** Lists actions, the last first. */
@@ -82,5 +94,11 @@ function actionIn(row: StoredRow): PersonAction {
     reason: textIn(row.reason),
     failed: textIn(row.failed),
     followed: row.followed === 1,
+    retried: retriedIn(row),
   };
+}
+
+function retriedIn(row: StoredRow): RetriedDelivery | undefined {
+  const [reaction, event] = [textIn(row.reaction), textIn(row.event)];
+  return reaction === undefined || event === undefined ? undefined : { reaction, event };
 }

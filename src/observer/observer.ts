@@ -23,6 +23,7 @@ import { type Foresee, SagaJudge } from "./saga-judge.ts";
 import type { Judged } from "./saga-rows.ts";
 import { Told } from "./told.ts";
 import { type RoundRows, type SagaParts, ToldSagas } from "./told-sagas.ts";
+import { Writers } from "./writers.ts";
 
 /** What one call has read. */
 export interface FeedsRead {
@@ -60,6 +61,7 @@ const SAGAS_AT_ONCE = 250;
  * in which feeds are read does not matter, nor how often a page is read.
  */
 export class Observer {
+  readonly writers = new Writers();
   readonly #options: ObserverOptions;
   readonly #attendance: Attendance;
   /** A saga that is read later is written later: an older look never replaces a newer one. */
@@ -265,14 +267,14 @@ export class Observer {
     const counting = { hearers: this.context.hearers, observed: this.#names(), told };
     const { far } = this.clocks;
     const aheadMs = (service: string) => far.get(service) ?? 0;
-    const isPutOff = projection.putOff(histories.keys());
+    const heldAs = projection.putOff(histories.keys());
     const aboutOf = new Map(attendance.known.map(({ service, about }) => [service, about]));
     const applied = projection.apply(
       {
         sagas,
         accounts: pages.flatMap(([{ service }, { rows }]) => accountsOf(service, rows, counting)),
         passages: pages.flatMap(([{ service }, page]) =>
-          passagesOf(service, page.rows, histories, aheadMs, isPutOff),
+          passagesOf(service, page.rows, histories, aheadMs, heldAs),
         ),
         places: pages.map(([{ service, about }, { cursor }]) => ({
           ...{ cursor, about: aboutOf.get(service) ?? about },
@@ -282,6 +284,7 @@ export class Observer {
     );
     if (!applied) return { rows: 0, more: true, complete: false };
     if (rows > 0) this.#change++;
+    for (const [{ service }, page] of pages) this.writers.note(service, page.rows);
     const ends = new Map(pages.map(([{ service }, { cursor }]) => [service, cursor]));
     this.#told.keep(cut, attendance.known, { upTo: ends, at });
     this.#judgedWithout = projection.unreadServices();

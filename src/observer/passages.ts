@@ -21,14 +21,14 @@ export interface HeldDelivery {
  * Finds the deliveries that the rows of one service's feed end, and how long each took.
  *
  * @param aheadMs by how much the clock of a service is ahead
- * @param isPutOff whether a delivery was waiting, retried or parked when it was last looked at
+ * @param heldAs how a delivery was put off when it was last looked at; undefined: it was not
  */
 export function passagesOf(
   service: string,
   rows: readonly JournalRecord[],
   histories: ReadonlyMap<string, readonly ServiceHistory[]>,
   aheadMs: (service: string) => number = () => 0,
-  isPutOff: (delivery: HeldDelivery) => boolean = () => false,
+  heldAs: (delivery: HeldDelivery) => string | undefined = () => undefined,
 ): readonly Passage[] {
   return rows.flatMap((record): readonly Passage[] => {
     const { reaction, type, id, disposition, at, sagaId } = record;
@@ -38,9 +38,15 @@ export function passagesOf(
     // A deadline that has passed bears the id of the event that it emits itself.
     const emitted = disposition === "expired" ? undefined : parts && emissionsIn(parts).get(id);
     const stem = stemOf(type);
-    const failed = (record.attempt ?? 1) > 1 || disposition === "discarded";
-    // One that was put off came long before. The attempts of a parked one are counted from 1 again.
-    const came = failed || isPutOff({ sagaId, service, reaction, stem }) ? undefined : emitted;
+    // The attempts of one that a person has retried are counted from 1 again.
+    const held = heldAs({ sagaId, service, reaction, stem });
+    const failed =
+      (record.attempt ?? 1) > 1 ||
+      disposition === "discarded" ||
+      held === "retrying" ||
+      held === "parked";
+    // One that was put off came long before.
+    const came = failed || held !== undefined ? undefined : emitted;
     return [
       {
         ...{ service, reaction, stem, at, emitter: emitted?.service ?? "" },

@@ -3,6 +3,7 @@ import { OdoriError } from "../contract/errors.ts";
 import { quote } from "../contract/grammar.ts";
 import type { Reach } from "../observe/reach.ts";
 import type { SourceAbout } from "../ports/source.ts";
+import { openActions } from "./action-table.ts";
 import { CLOSED_LIMITS, type ClosedLimits, ClosedSagas } from "./closed-sagas.ts";
 import { Lateness } from "./late.ts";
 import { type Account, type AccountLine, EARLY_MS } from "./ledger.ts";
@@ -58,8 +59,13 @@ export class Projection {
   /** By service: the declarations that were written last. */
   readonly #written = new Map<string, SourceAbout>();
 
-  /** `path` may be `:memory:`. Throws `OPTION_INVALID` for a database that is not a projection. */
-  constructor(path: string, limits: ClosedLimits = CLOSED_LIMITS) {
+  /**
+   * Throws `OPTION_INVALID` for a database that is not a projection.
+   *
+   * @param path a file, or `:memory:`
+   * @param record a file for what people do; undefined: with all else
+   */
+  constructor(path: string, limits: ClosedLimits = CLOSED_LIMITS, record?: string) {
     const database = new DatabaseSync(path);
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     const mark = database.prepare("PRAGMA application_id").get()?.application_id;
@@ -84,6 +90,7 @@ export class Projection {
       database.exec(`PRAGMA user_version = ${PROJECTION_VERSION}`);
       database.exec("COMMIT");
     }
+    openActions(database, record);
     this.#database = database;
     this.sql = new ProjectionSql(database);
     this.rates = new Rates(this.sql);
@@ -149,17 +156,22 @@ export class Projection {
     return this.sql.all(text, behind, limit).map(({ id }) => String(id));
   }
 
-  /** Tells the deliveries of some sagas that are put off. */
-  putOff(sagas: Iterable<string>): (delivery: HeldDelivery) => boolean {
-    const text = `SELECT saga, service, reaction, stem FROM delivery
+  /** Tells how deliveries of some sagas are put off: `retrying`, `waiting` or `parked`. */
+  putOff(sagas: Iterable<string>): (delivery: HeldDelivery) => string | undefined {
+    const text = `SELECT saga, service, reaction, stem, state FROM delivery
       WHERE saga IN (SELECT value FROM json_each(?))
         AND state NOT IN (SELECT value FROM json_each(?))`;
     const others = JSON.stringify([...NOT_PUT_OFF, RESTS]);
     const rows = this.sql.all(text, JSON.stringify([...sagas]), others);
     const keyOf = (...names: readonly unknown[]) => JSON.stringify(names);
-    const keys = new Set(rows.map((row) => keyOf(row.saga, row.service, row.reaction, row.stem)));
+    const states = new Map(
+      rows.map(({ saga, service, reaction, stem, state }) => [
+        keyOf(saga, service, reaction, stem),
+        textIn(state),
+      ]),
+    );
     return ({ sagaId, service, reaction, stem }) =>
-      keys.size > 0 && keys.has(keyOf(sagaId, service, reaction, stem));
+      states.size === 0 ? undefined : states.get(keyOf(sagaId, service, reaction, stem));
   }
 
   /** The ids of sagas with a delivery that was put off, in order, behind one of them. */

@@ -202,13 +202,6 @@ export function sagaRow(sql: ProjectionSql, id: string): ListedRow | undefined {
   return rowOf(sql, id)[0];
 }
 
-/** How many of some sagas have an event that a service never got. */
-export function countUnheardAmong(sql: ProjectionSql, ids: readonly string[]): number {
-  const text = `SELECT count(*) AS n FROM saga
-    WHERE verdict = 'unheard' AND id IN (SELECT value FROM json_each(?))`;
-  return numberIn(sql.first(text, JSON.stringify(ids))?.n) ?? 0;
-}
-
 const OPEN_OF = `SELECT * FROM delivery WHERE saga = ? AND state <> '${RESTS}'`;
 const REST_OF = `SELECT * FROM delivery WHERE saga = ? AND state = '${RESTS}'`;
 

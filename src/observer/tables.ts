@@ -1,6 +1,6 @@
 /**
  * The tables of a projection. It is disposable: with another version, or deleted, it is built again
- * from the journals. Only what people did (`action`) is not in them.
+ * from the journals. Only what people did is not in them (action-table.ts).
  */
 export const PROJECTION_VERSION = 10;
 
@@ -145,16 +145,4 @@ export const PROJECTION_TABLES = `
     bucket INTEGER NOT NULL,
     n      INTEGER NOT NULL,
     PRIMARY KEY (span, at, edge, kind, bucket)
-  ) STRICT, WITHOUT ROWID;
-  -- Kept with each version: its columns stay as they are.
-  CREATE TABLE IF NOT EXISTS action (
-    id       INTEGER PRIMARY KEY,
-    at       INTEGER NOT NULL,
-    action   TEXT NOT NULL,
-    delivery TEXT NOT NULL,
-    saga     TEXT,
-    reason   TEXT,
-    failed   TEXT
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS action_saga ON action (saga, id) WHERE saga IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS action_delivery ON action (delivery, id);`;
+  ) STRICT, WITHOUT ROWID;`;

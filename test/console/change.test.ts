@@ -5,6 +5,7 @@ import { sampleDeferred, sampleEntry, writes } from "../../src/conformance/sampl
 import { Desk } from "../../src/console/desk.ts";
 import { LiveNow } from "../../src/console/live.ts";
 import { Maps } from "../../src/console/map.ts";
+import { Proofs } from "../../src/console/proof.ts";
 import { opened, shop } from "../cli/fixtures/shopping.ts";
 import { closing, temporaryFolder } from "../support/scope.ts";
 
@@ -39,7 +40,7 @@ it("what another process has read into the projection is a change; nothing is no
   const projection = join(folder.path, "projection.db");
   await using desk = closing(deskOver(path, projection));
   await using other = closing(deskOver(path, projection));
-  const live = new LiveNow(desk, new Maps(desk));
+  const live = new LiveNow(desk, new Maps(desk), new Proofs(desk));
   const begun = live.read({}).change;
   await begin("s-1");
   await other.observer.catchUp();
@@ -77,5 +78,7 @@ it("another process of the console counts on from other numbers", async () => {
   await store.open({ service: shop.name, owner: "p", leaseMs: ALIVE_MS, now: Date.now });
   await using desk = closing(deskOver(path, ":memory:"));
   const before = Date.now();
-  expect(new LiveNow(desk, new Maps(desk)).read({}).change).toBeGreaterThanOrEqual(before);
+  expect(
+    new LiveNow(desk, new Maps(desk), new Proofs(desk)).read({}).change,
+  ).toBeGreaterThanOrEqual(before);
 });

@@ -11,6 +11,7 @@ import shopping, { opened, shop } from "../cli/fixtures/shopping.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { envelope, silent } from "../support/stage.ts";
+import { leavingSource } from "./stage.ts";
 
 const NOTHING: KeptPayloads = { of: () => [], close: () => {} };
 const ORIGIN = "http://localhost";
@@ -36,10 +37,12 @@ it("an unheard event is published again from the page, if its payload is kept", 
     ...NOTHING,
     of: () => [{ ...envelope(opened, "s-early", { orderId: "done" }, { id }), source: "/payment" }],
   };
+  let isAway = false;
   const opening = (holds: KeptPayloads, allow: readonly Permission[]) =>
     closing(
       openConsole({
-        ...{ sources: [sqliteSource(path)], choreography: manifestOf(shopping), allow },
+        ...{ sources: [leavingSource(sqliteSource(path), () => isAway)] },
+        ...{ choreography: manifestOf(shopping), allow },
         ...{ kept: holds, token: undefined },
       }),
     );
@@ -85,7 +88,7 @@ it("an unheard event is published again from the page, if its payload is kept", 
     (await asked(console, "/unheard/preview", body)).body;
   const all = { filter: { event: "order.opened", id: "s-" } };
   await eventually("it is listed", async () => (await previewed(poor, all)).sagas, 1);
-  expect(await previewed(poor, all)).toMatchObject({ sagas: 1, looked: 1, notKept: 1 });
+  expect(await previewed(poor, all)).toMatchObject({ sagas: 1, looked: 0, notKept: 1 });
   await eventually("it is listed", async () => (await previewed(rich, all)).sagas, 1);
   const follows = await previewed(rich, all);
   const become = [{ verdict: "running", sagas: 1 }];
@@ -93,6 +96,15 @@ it("an unheard event is published again from the page, if its payload is kept", 
   expect(follows.notKept).toBeUndefined();
   expect(follows.ends).toContainEqual({ rest: "success", wrongly: false, sagas: 1 });
   expect(await previewed(rich, { filter: { id: "t-" } })).toMatchObject({ sagas: 0, looked: 0 });
+  isAway = true;
+  const unread = async () => (await previewed(rich, all)).unread;
+  await eventually("the store is away", unread, ["payment"]);
+  expect(await previewed(rich, all)).toMatchObject({ sagas: 1, looked: 0, become: [] });
+  expect(await previewed(rich, all)).not.toHaveProperty("notKept");
+  const away = { done: 0, failed: 1, codes: ["STORE_UNAVAILABLE"] };
+  expect(await ended(rich, all)).toEqual(away);
+  isAway = false;
+  await eventually("it is back", unread, (services) => services === undefined);
   const payloads = (console: OdoriConsole, event: string) =>
     asked(console, `${SAGA}/payloads?event=${event}`);
   expect((await payloads(rich, id)).body).toMatchObject({

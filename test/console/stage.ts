@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { start } from "odori";
+import { StoreUnavailableError, start } from "odori";
 import {
   type ConsoleOptions,
   type JournalSource,
@@ -19,6 +19,19 @@ export const ORIGIN = "http://localhost";
 
 /** What a saga of the shop comes to. */
 export type Kind = "done" | "silent" | "wrong" | "slow";
+
+/** A source that replies as long as it is not away. */
+export function leavingSource(source: JournalSource, isAway: () => boolean): JournalSource {
+  const unlessAway = <T>(ask: () => Promise<T>): Promise<T> =>
+    isAway() ? Promise.reject(new StoreUnavailableError("STORE_UNAVAILABLE", "away")) : ask();
+  return {
+    inspect: source.inspect,
+    about: () => unlessAway(() => source.about()),
+    feed: (after, limit) => unlessAway(() => source.feed(after, limit)),
+    outbox: (limit) => source.outbox(limit),
+    close: () => source.close(),
+  };
+}
 
 /** A console over the database of a shop, in which sagas have run. */
 export class ConsoleStage implements AsyncDisposable {

@@ -226,7 +226,7 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the time for which a delivery was parked is the way of its event",
-    edits: [edit("observer/passages.ts", "failed || isPutOff({", "failed || false && isPutOff({")],
+    edits: [edit("observer/passages.ts", "failed || held !== undefined ?", "false ?")],
     suite: "observer",
     caughtBy: "is not that for which its delivery was parked",
   },
@@ -250,7 +250,7 @@ export const OBSERVER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a timeline draws the time for which a delivery was parked as its way",
-    edits: [edit("console/steps.ts", "|| actions.some(isRetry)", "")],
+    edits: [edit("console/steps.ts", "attempt > 1 || retried.has(", "attempt > 1 && retried.has(")],
     suite: "observer",
     caughtBy: helps,
   },

@@ -45,7 +45,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
         // The saga goes on in the next process, and the page beside it.
         await session.shows("✓ succeeded", 3);
         await reads(page, "None is set");
-        await reads(page, "3 sagas begun here");
+        await reads(page, "3 sagas begun");
         const begun = page.locator(".dev-begun");
         await eventually(
           "each has its verdict",
@@ -56,7 +56,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
         session.say('begin {"sku":"fan","cents":500}');
         await session.shows("✓ succeeded", 4);
         await page.reload();
-        await reads(page, "4 sagas begun here");
+        await reads(page, "4 sagas begun");
         await page.getByRole("button", { name: "Same again" }).click();
         await session.shows("✓ succeeded", 5);
         rewrite(folder.path, "export default 1 +");

@@ -81,7 +81,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await tabTo(page, "Publish again for all of these…");
       await press(page, "Enter");
       await reads(page, "Publish again what 1 saga lost");
-      await reads(page, "1 saga may end: success");
+      await reads(page, "May end in: success (1 saga)");
       await tabTo(page, /^Publish again$/);
       await press(page, "Enter");
       await reads(page, "Published again for 1 of 1 saga");

@@ -108,8 +108,42 @@ describe.skipIf(urlOf("chromium") === undefined)(
       await press(page, "Enter");
       await reads(page, "no longer parked");
       await eventually("the screen has the focus", place, "main");
-      await press(page, "Escape");
+    });
+
+    it("Escape leads to where a person was: the row of a saga, the box of a panel", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url("?screen=sagas"));
+      const { page } = one;
       await reads(page, "4 sagas");
+      await page.locator(".sagas-list [data-row='2'] a").focus();
+      const id = await focused(page);
+      await press(page, "Enter");
+      await reads(page, "Cannot any more");
+      await page.getByRole("button", { name: "Copy" }).first().focus();
+      await press(page, "Escape");
+      await eventually("its row has the focus", () => focused(page), id);
+      await press(page, "1");
+      await tabTo(page, /^order (?!to )/);
+      const box = await focused(page);
+      await press(page, "Enter");
+      await reads(page, "Only its neighbours");
+      await press(page, "Escape");
+      await eventually("the box has the focus", () => focused(page), box);
+    });
+
+    it("a dialog that Escape has closed does not lead away while the key is held", async () => {
+      await using stage = await ShopStage.open(JAMMED);
+      await using one = await opened(stage.url("?screen=sagas&open=o-2"));
+      const { page } = one;
+      await tabTo(page, "Retry…");
+      await press(page, "Enter");
+      await reads(page, "What follows");
+      await page.keyboard.down("Escape");
+      await eventually("it is closed", () => page.locator("dialog[open]").count(), 0);
+      await page.keyboard.down("Escape");
+      await page.keyboard.up("Escape");
+      await page.getByRole("heading", { name: "o-2" }).waitFor();
+      expect(new URL(page.url()).searchParams.get("open")).toBe("o-2");
     });
 
     it("an id is copied as it is, also where it cannot be seen", async () => {
@@ -119,7 +153,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       const { page, complaints } = one;
       await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
       await page.getByRole("link", { name: "o-⟨202E⟩1" }).click();
-      await tabTo(page, /^Copy/);
+      await tabTo(page, "Copy o-⟨202E⟩1");
       await press(page, "Enter");
       await reads(page, "copied");
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);

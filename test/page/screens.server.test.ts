@@ -24,7 +24,7 @@ const SCREENS: readonly (readonly [query: string, texts: readonly (string | RegE
   ["?screen=sagas&open=o-4&view=data", ['"orderId": "o-4"', "Event id"]],
   ["?screen=parked", ["stock payment.charged PERMANENT", "Retry all 1…", "Nothing yet."]],
   ["?screen=parked&service=stock&reaction=payment.charged&code=GONE", ["Retry all 0…"]],
-  ["?screen=services&open=payment", ["1", "undo payment.charged", "Handled (24 h)"]],
+  ["?screen=services&open=payment", ["1", "undo payment.charged", "Closed (24 h)"]],
   ["?screen=services&view=ledger", ["Emitted", "order.placed", "Unexplained"]],
   ["?screen=proof", ["Every saga ends well", "states explored"]],
   ["?screen=events&open=payment.charged.v1", ["Heard by", "stock.reserved", '"orderId"']],

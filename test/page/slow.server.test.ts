@@ -137,7 +137,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       });
       await page.getByRole("link", { name: "Services" }).click();
       await reads(page, "CONSOLE_BUSY");
-      await reads(page, "Handled (24 h)");
+      await reads(page, "Closed (24 h)");
     });
 
     it("an answer of the proof may take longer than the page pauses", async () => {

@@ -72,6 +72,7 @@ describe("the filter of sagas", () => {
       repeated: [],
     });
     expect(parseFilter("is:STUCK,At-Risk").filter).toEqual({ verdict: "stuck,at risk" });
+    expect(parseFilter("is:failed").filter).toEqual({ verdict: "undone" });
     expect(parseFilter("is:stuck is:late is:stuck at:a at:b")).toEqual({
       filter: { verdict: "stuck", at: "a" },
       unknown: [],

@@ -23,7 +23,7 @@ export function Begin({
   readonly begun: DevReply["begun"];
   readonly onBegin: () => void;
 }) {
-  const { dev: w } = words.value;
+  const { dev: w, open } = words.value;
   const [chosen, choose] = useState("");
   const [typed, setTyped] = useState<Values>({});
   const [whole, setWhole] = useState("{}");
@@ -118,7 +118,7 @@ export function Begin({
           {w.again}
         </button>
       </div>
-      {begun.count > 0 && (
+      {begun.last.length > 0 && (
         <section aria-live="polite">
           <h3>{w.begun(begun.count)}</h3>
           <ul class="dev-begun">
@@ -136,6 +136,11 @@ export function Begin({
                 {!saga.begun && <span class="soft"> {w.before}</span>}
               </li>
             ))}
+            {begun.count > SHOWN_MAX && (
+              <li>
+                <a href={hrefOf("sagas")}>{open.more(begun.count - SHOWN_MAX)}</a>
+              </li>
+            )}
           </ul>
         </section>
       )}

@@ -125,11 +125,8 @@ export function Faults({
             onChange={({ currentTarget }) => setAt(currentTarget.value)}
           >
             <option value="">{w.all}</option>
-            {names.map((one) => (
-              <option key={one} value={one}>
-                {visible(one)}
-              </option>
-            ))}
+            <Names title={w.events} names={place?.events ?? []} />
+            {ofHandler && <Names title={w.reactions} names={place?.reactions ?? []} />}
           </select>
         </label>
       )}
@@ -162,6 +159,18 @@ export function Faults({
         </button>
       </div>
     </form>
+  );
+}
+
+function Names({ title, names }: { readonly title: string; readonly names: readonly string[] }) {
+  return (
+    <optgroup label={title}>
+      {names.map((one) => (
+        <option key={one} value={one}>
+          {visible(one)}
+        </option>
+      ))}
+    </optgroup>
   );
 }
 

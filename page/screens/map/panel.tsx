@@ -39,7 +39,15 @@ function Frame({
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const close = useRef<HTMLAnchorElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus({ preventScroll: true });
+    return () => {
+      // The box or the arrow from which it was opened.
+      const isThere = before instanceof HTMLElement || before instanceof SVGElement;
+      if (isThere && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
   const { query } = route.value;
   return (
     <aside

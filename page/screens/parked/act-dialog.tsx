@@ -18,8 +18,8 @@ export function ActDialog({
   readonly onClose: () => void;
 }) {
   const { act } = words.value;
-  const { action } = intent;
-  const preview = useResource(JSON.stringify(intent), () => previewOf(intent), "once");
+  const { action, chosen } = intent;
+  const preview = useResource(JSON.stringify([action, chosen]), () => previewOf(intent), "once");
   const [pace, setPace] = useState(STANDARD_PACE);
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<Problem>();

@@ -9,13 +9,18 @@ import { restText } from "../saga/rest-text.ts";
 export function Consequence({ preview }: { readonly preview: PreviewReply }) {
   const { act, verdicts } = words.value;
   const { sagas, looked, ends, become, staysDone, violations, complete, unread = [] } = preview;
-  const { notKept = 0 } = preview;
+  const { notKept = 0, notRunning = [] } = preview;
+  const well = ends.filter(({ wrongly }) => !wrongly);
+  const wrong = ends.filter(({ wrongly }) => wrongly);
   return (
     <>
       {unread.length > 0 && <p class="bad">{act.away(unread.map(visible).join(", "))}</p>}
+      {notRunning.length > 0 && (
+        <p class="wait">{act.notRunning(notRunning.map(visible).join(", "))}</p>
+      )}
       {notKept > 0 && <p class="bad">{act.notKept(notKept)}</p>}
       {looked > 0 && <p class="soft">{act.looked(looked, sagas)}</p>}
-      {looked === 0 && unread.length === 0 && <p>{act.notLooked}</p>}
+      {looked === 0 && unread.length + notKept === 0 && <p>{act.notLooked}</p>}
       <ul class="consequences">
         {become.map(({ verdict, sagas: n }) => (
           <li key={verdict} class={toneOf(verdict)}>
@@ -25,13 +30,8 @@ export function Consequence({ preview }: { readonly preview: PreviewReply }) {
         {staysDone.map(({ effect, sagas: n }) => (
           <li key={effect}>{act.stays(visible(effect), n)}</li>
         ))}
-        {ends.map(({ rest, wrongly, sagas: n }) => (
-          <li key={`${rest} ${wrongly}`} class={wrongly ? "bad" : ""}>
-            {wrongly
-              ? act.endsWrongly(restText(rest, false), n)
-              : act.ends(restText(rest, false), n)}
-          </li>
-        ))}
+        {well.length > 0 && <li>{act.ends(endsText(well))}</li>}
+        {wrong.length > 0 && <li class="bad">{act.endsWrongly(endsText(wrong))}</li>}
         {violations.map(({ code, message, sagas: n }) => (
           <li key={code} class="bad">
             <FindingText {...{ code, message }} say={(text) => act.violation(text, n)} />
@@ -41,4 +41,10 @@ export function Consequence({ preview }: { readonly preview: PreviewReply }) {
       {looked > 0 && !complete && <p class="wait">{act.incomplete}</p>}
     </>
   );
+}
+
+/** One saga may end in several ways: each is named, with how many may end so. */
+function endsText(ends: PreviewReply["ends"]): string {
+  const { act } = words.value;
+  return ends.map(({ rest, sagas }) => act.end(restText(rest, false), sagas)).join(", ");
 }

@@ -66,7 +66,7 @@ export function ActionLine({
           <Id text={sagaId} />
         </a>
       )}{" "}
-      {reason !== undefined && <q>{visible(reason)}</q>}
+      {reason !== undefined && <q>{visible(reason)}</q>}{" "}
       {failed !== undefined ? (
         <span class="bad">
           {act.wasNotDone} <code>{visible(failed)}</code>

@@ -3,7 +3,7 @@ import type { OpenDelivery, SagaReply, Step } from "../../../src/console/wire.ts
 import { allows } from "../../net/about.ts";
 import { hrefOf } from "../../route.ts";
 import { shortType, visible } from "../../text/visible.ts";
-import { CopiedId } from "../../ui/copied.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
 import { Id } from "../../ui/id.tsx";
 import { List } from "../../ui/list.tsx";
 import { PayloadText } from "../../ui/payload.tsx";
@@ -63,7 +63,9 @@ function cells(
     <a key="type" class="id" href={hrefOf("events", type)} tabIndex={focus}>
       {shortType(type)}
     </a>,
-    <CopiedId key="id" text={id} focus={focus} listed />,
+    <span key="id">
+      <Id text={id} listed /> <CopyButton text={id} focus={focus} />
+    </span>,
     <Id key="service" text={by.service} />,
     by.heard === undefined ? (
       words.value.saga.beginning

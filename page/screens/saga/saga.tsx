@@ -4,7 +4,7 @@ import { api } from "../../net/api.ts";
 import { useResource } from "../../net/use-resource.ts";
 import { hrefOf, route } from "../../route.ts";
 import { exactTime, timeText } from "../../text/time.ts";
-import { CopiedId } from "../../ui/copied.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
 import { Id } from "../../ui/id.tsx";
 import { Empty, Shown } from "../../ui/shown.tsx";
 import { VerdictMark } from "../../ui/verdict.tsx";
@@ -72,9 +72,12 @@ function Head({ reply: { saga, stepsRead, stepsTotal } }: { readonly reply: Saga
   const { id, verdict, began, last, correlationId, steps } = saga;
   return (
     <header class="saga-head">
-      <h1>
-        <CopiedId text={id} /> <VerdictMark of={verdict} />
-      </h1>
+      <div class="saga-title">
+        <h1>
+          <Id text={id} /> <VerdictMark of={verdict} />
+        </h1>
+        <CopyButton text={id} />
+      </div>
       <p class="meaning">{meanings[verdict]}</p>
       <p class="soft">
         {w.began} <time title={exactTime(began)}>{timeText(began)}</time>

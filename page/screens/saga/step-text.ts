@@ -58,15 +58,3 @@ export function sinceText(at: number, began: number): string {
   const seconds = Math.round(span / 1_000);
   return `${sign}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
-
-/** The steps that made a saga turn back: a refusal, and each other one that had something undone. */
-export function turningIn(steps: readonly Step[]): readonly Step[] {
-  const causes = new Set(steps.flatMap((step) => (isUndoing(step) ? [step.cause] : [])));
-  return steps.filter(
-    (step) => step.disposition === "refused" || (causes.has(step.n) && !isUndoing(step)),
-  );
-}
-
-function isUndoing({ disposition }: Step): boolean {
-  return disposition === "undone" || disposition === "barred";
-}

@@ -11,7 +11,8 @@ import { ActDialog } from "../parked/act-dialog.tsx";
 import { ActionLine } from "../parked/history.tsx";
 import type { Intent } from "../parked/intent.ts";
 import { Missed } from "./missed.tsx";
-import { didText, turningIn } from "./step-text.ts";
+import { didText } from "./step-text.ts";
+import { turningIn } from "./turning.ts";
 
 const SHOWN_MAX = 8;
 
@@ -27,14 +28,19 @@ export function Why({ reply: { saga, why, steps, actions } }: { readonly reply: 
       {unread.length > 0 && <p class="bad">{w.unread(unread.map(visible).join(", "))}</p>}
       {stuck && <p>{w.stuckWhy}</p>}
       {rests !== undefined && <RestsHere rests={rests} />}
-      {verdict === "undone" && <TurnedBack steps={steps} />}
+      {verdict === "undone" && <TurnedBack steps={steps} end={saga.end} />}
       {!stuck && why.length === 0 && unread.length === 0 && <p>{w.nothingOpen}</p>}
       <ul class="why">
         {why.slice(0, SHOWN_MAX).map((one) => (
           <li key={`${one.service} ${one.reaction} ${one.type} ${one.id ?? one.since}`}>
             <OpenLine open={one} />
             {one.missed !== undefined && (
-              <Missed saga={saga.id} type={one.type} missed={one.missed} />
+              <Missed
+                saga={saga.id}
+                type={one.type}
+                missed={one.missed}
+                onAct={() => setActing(republished(saga.id, one))}
+              />
             )}
             {one.state === "parked" && one.id !== undefined && (
               <span class="acts">
@@ -65,9 +71,15 @@ export function Why({ reply: { saga, why, steps, actions } }: { readonly reply: 
 }
 
 /** The steps that made it turn back. */
-function TurnedBack({ steps }: { readonly steps: readonly Step[] }) {
+function TurnedBack({
+  steps,
+  end,
+}: {
+  readonly steps: readonly Step[];
+  readonly end: string | undefined;
+}) {
   const { saga: w } = words.value;
-  return turningIn(steps)
+  return turningIn(steps, end)
     .slice(0, SHOWN_MAX)
     .map((step) => {
       const { n, service, heard } = step;
@@ -94,6 +106,11 @@ function RestsHere({ rests }: { readonly rests: RestsAt }) {
       {emitted.length > 0 && <p class="soft">{w.wentNowhere(emitted.map(shortType).join(", "))}</p>}
     </>
   );
+}
+
+function republished(saga: string, { missed }: OpenDelivery): Intent {
+  const chosen = { saga, ...(missed && { event: missed.event }) };
+  return { action: "republish", chosen, count: 1 };
 }
 
 function acted(action: "retry" | "discard", { id = "" }: OpenDelivery): Intent {

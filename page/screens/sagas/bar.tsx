@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { refine } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
+import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
 import { filterText, parseFilter, type SagaFilter } from "./filter.ts";
 
@@ -10,8 +11,10 @@ export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
   const said = filterText(filter);
   const [text, setText] = useState(said);
   const { unknown, repeated } = parseFilter(text);
+  const known = VERDICTS.map((one) => one.replaceAll(" ", "-")).join(", ");
   const problems = [
     ...(unknown.length > 0 ? [w.unknown(unknown.map(visible).join(" "))] : []),
+    ...(unknown.some((word) => word.startsWith("is:")) ? [w.known(known)] : []),
     ...(repeated.length > 0 ? [w.repeated(repeated.map(visible).join(" "))] : []),
   ];
   useEffect(() => {

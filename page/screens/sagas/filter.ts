@@ -28,8 +28,14 @@ function unquoted(value: string): string {
 
 const SPAN = /^\d+(s|m|h|d)$/;
 
+/** As `odori sagas` calls them. */
+const ALSO: Readonly<Record<string, Verdict>> = { failed: "undone" };
+
 function verdictsIn(text: string): readonly Verdict[] | undefined {
-  const named = text.split(",").map((name) => name.toLowerCase().replaceAll("-", " "));
+  const named = text
+    .split(",")
+    .map((name) => name.toLowerCase().replaceAll("-", " "))
+    .map((name) => ALSO[name] ?? name);
   const known = VERDICTS.filter((verdict) => named.includes(verdict));
   return known.length === named.length ? known : undefined;
 }

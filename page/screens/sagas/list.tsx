@@ -1,5 +1,5 @@
 import type { SagaRow } from "../../../src/console/wire.ts";
-import { hrefOf } from "../../route.ts";
+import { hrefOf, left } from "../../route.ts";
 import { numberText } from "../../text/number.ts";
 import { exactTime, now, spanText, timeText } from "../../text/time.ts";
 import { shortType, visible } from "../../text/visible.ts";
@@ -37,6 +37,7 @@ export function SagaList({
       count={rows.length}
       complete={complete}
       keyOf={(index) => rows[index]?.id ?? ""}
+      first={left.value}
       row={(index, focus) => cells(rows[index], focus)}
       onEnd={onEnd}
     />

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { SagasReply, VerdictCounts } from "../../../src/console/wire.ts";
 import { api } from "../../net/api.ts";
 import { live } from "../../net/live.ts";
@@ -6,6 +7,8 @@ import { refine, route } from "../../route.ts";
 import { Failed } from "../../ui/shown.tsx";
 import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
+import { ActDialog } from "../parked/act-dialog.tsx";
+import type { Intent } from "../parked/intent.ts";
 import { FilterBar } from "./bar.tsx";
 import type { SagaFilter } from "./filter.ts";
 import { SagaList } from "./list.tsx";
@@ -25,6 +28,8 @@ export function SagasScreen() {
   });
   const { rows, first, problem, asking, stale, sparse, next, reload, more } = pages;
   const { sagas: w, screens, state, meanings } = words.value;
+  // The list changes while a person reads what would follow.
+  const [intent, setIntent] = useState<Intent>();
   const only = VERDICTS.find((one) => one === verdict);
   const totals = live.value.totals ?? first?.totals;
   const all = allOf(filter, totals);
@@ -65,7 +70,9 @@ export function SagasScreen() {
       )}
       {rows.length > 0 && (
         <>
-          {only === "unheard" && <UnheardActs filter={strict(filter)} count={rows.length} />}
+          {only === "unheard" && (
+            <UnheardActs filter={strict(filter)} count={rows.length} onAct={setIntent} />
+          )}
           <SagaList rows={rows} complete={next === undefined} onEnd={more} />
           <p class="list-foot soft" aria-busy={asking}>
             {next === undefined ? w.shown(rows.length) : `${cut} · ${w.more}`}
@@ -93,6 +100,7 @@ export function SagasScreen() {
           </button>
         </p>
       )}
+      {intent !== undefined && <ActDialog intent={intent} onClose={() => setIntent(undefined)} />}
     </>
   );
 }

@@ -11,7 +11,7 @@ export const FEED_BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${IN
   SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off`;
 
 /** The oldest transaction that runs, of the snapshot of FEED. */
-export const RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running";
+export const OLDEST_RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running";
 
 /**
  * LATERAL with a limit looks each saga up by its key, so that the planner does not read all of

@@ -4,7 +4,7 @@ import { decodeStored } from "../../cloudevents/json.ts";
 import type { FeedPage, JournalSource, OutboxEvent, SourceAbout } from "../../ports/source.ts";
 import { explain } from "./errors.ts";
 import { advance, bounded, cursorOf, feedPlaceIn, isUnbounded } from "./feed-place.ts";
-import { FEED, FEED_BEGIN, RUNNING } from "./feed-statements.ts";
+import { FEED, FEED_BEGIN, OLDEST_RUNNING } from "./feed-statements.ts";
 import type { PostgresInspection } from "./inspect.ts";
 import type { SqlRow } from "./native.ts";
 import { endAll, type PostgresOptions, placeOf, poolOf, schemaOf } from "./options.ts";
@@ -138,7 +138,7 @@ export class PostgresSource implements JournalSource {
     const client = await this.#pool.connect().catch((error: unknown) => this.#refuse(error));
     const sent = [
       client.query(FEED_BEGIN),
-      client.query<SqlRow>(this.#statement(RUNNING, [])),
+      client.query<SqlRow>(this.#statement(OLDEST_RUNNING, [])),
       client.query<SqlRow>(this.#statement(FEED, values)),
       client.query("COMMIT"),
     ] as const;

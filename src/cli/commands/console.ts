@@ -68,8 +68,10 @@ Examples:
   ODORI_SOURCE_TOKEN=… odori console --http https://payment.example/odori/source
   ODORI_TOKEN=… odori console --listen 0.0.0.0 --host console.shop.example
 
---allow retry and discard act on parked deliveries; payloads shows what they carry, with the fields
-masked that are declared sensitive. Every action is recorded in the projection.
+--allow retry and discard act on parked deliveries, and retry publishes an event again that a
+service never got; payloads shows what deliveries carry, with the fields masked that are declared
+sensitive.
+Every action is recorded in the projection: --projection keeps the record.
 
 Without a module no saga is called stuck, succeeded or undone: no end is known. The role of
 --postgres need only read; readingGrants of odori/postgres prints its statements. For --allow retry

@@ -9,6 +9,8 @@ import { type ConsoleServer, serveConsole } from "../console-server.ts";
 import { warn } from "../output.ts";
 
 const LOCAL = "127.0.0.1";
+/** Each load of the module builds its projection: not what people did. */
+const RECORD = "actions.sqlite";
 
 /** What the page is about. */
 export interface DevPageOptions {
@@ -68,6 +70,7 @@ export class DevPage {
       token: undefined,
       dev: control,
       kept: KeptEvents.in(data),
+      record: join(data, RECORD),
       ...(choreography && { choreography }),
     });
     await before?.close();

@@ -38,6 +38,8 @@ export interface Live {
   readonly change?: number;
   /** Fingerprint of the choreography; "" while none is known. */
   readonly choreography?: string;
+  /** Findings of the proof that are errors. Absent: the proof was not asked for yet. */
+  readonly proofErrors?: number;
   /** Jobs that run, and those that have ended a moment ago. */
   readonly jobs?: readonly Job[];
 }

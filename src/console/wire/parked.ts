@@ -97,6 +97,8 @@ export interface PreviewReply {
   readonly complete: boolean;
   /** Services of the deliveries that cannot be reached now: nothing is changed there. */
   readonly unread?: readonly string[];
+  /** Services of the deliveries without a live process: nothing happens until they run. */
+  readonly notRunning?: readonly string[];
   /** Of `republish`: among the first 200, those of whose events no database has the payload. */
   readonly notKept?: number;
 }
@@ -128,7 +130,7 @@ export type Republish = Unheard & Pick<Retry, "perSecond" | "ramp">;
 
 /**
  * Why a job has stopped before its end: a person wanted that, too many failed one after the other,
- * or most of those that were acted on are as they were before.
+ * or most of those that were retried are parked again.
  */
 export type JobStop = "asked" | "failures" | "in vain";
 
@@ -142,10 +144,13 @@ export interface Job {
   readonly began: Millis;
   readonly total: number;
   readonly done: number;
-  /** Deliveries that could not be changed: another person was faster, or the store is away. */
+  /**
+   * Those that could not be changed: another person was faster, the payload is not kept, or the
+   * store is away.
+   */
   readonly failed: number;
-  /** Of the last 20,000 that were acted on: those that are parked again, or unheard again. */
-  readonly again: number;
+  /** Of the last 20,000 that were retried: those that are parked again. Grows while it runs. */
+  readonly parkedAgain: number;
   /** The rate now. */
   readonly perSecond: number;
   /** The last errors, at most 10. */

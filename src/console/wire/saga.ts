@@ -146,7 +146,10 @@ export interface Step {
   readonly at: Millis;
   /** From the commit of the cause to the beginning of this handler. Absent without `cause`. */
   readonly transitMs?: number;
-  /** Whether `transitMs` has the time in it for which the delivery was retried or parked. */
+  /**
+   * True if `transitMs` has the time in it for which the delivery was put off: it was tried before,
+   * or retried here.
+   */
   readonly putOff?: boolean;
   /** Absent: no handler ran, or an older version wrote the row. */
   readonly handlerMs?: number;

@@ -35,7 +35,10 @@ export interface ServiceVersion {
   readonly fingerprint: string;
   readonly first: Millis;
   readonly last: Millis;
-  /** Whether rows of the last ten minutes name it: more than one may run. */
+  /**
+   * Whether a process of the service runs, and it has this version: the one that was declared last,
+   * or another one that wrote a row since then and in the last minute.
+   */
   readonly running: boolean;
 }
 
@@ -46,7 +49,10 @@ export interface ReactionRow extends Traffic {
   /** Of the handler alone. Absent: nothing in a day. */
   readonly handlerP50Ms?: number;
   readonly handlerP99Ms?: number;
-  /** Deliveries in a day, and those of them that were retried or parked. */
+  /**
+   * Deliveries that were closed in a day, also by a person, and those of them that had failed
+   * before: they were retried or parked, as far as it was seen.
+   */
   readonly handled: number;
   readonly failed: number;
 }

@@ -40,7 +40,7 @@ export const TESTING_CODES = {
   FAULT_INVALID: {
     delivery: "none",
     meaning: "What was asked of `odori dev` is not a fault.",
-    hint: "Use throw, delay, twice, hold or kill, and a service that runs.",
+    hint: "Use throw, park, delay, twice, hold or kill, and a service that runs.",
   },
   FAULT_INJECTED: {
     delivery: "retryable",
