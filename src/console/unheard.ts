@@ -31,12 +31,11 @@ export async function chosenUnheard(
 
 async function filtered({ projection }: Desk, filter: unknown): Promise<readonly string[]> {
   const fields = fieldsIn(filter, ["at", "event", "older", "correlation", "id"]);
+  // An empty text is none, as in the query of a list.
+  const text = (name: string) => textField(fields, name) || undefined;
   const query = listQueryOf({
-    at: textField(fields, "at"),
-    event: textField(fields, "event"),
-    older: textField(fields, "older"),
-    correlation: textField(fields, "correlation"),
-    id: textField(fields, "id"),
+    ...{ at: text("at"), event: text("event"), older: text("older") },
+    ...{ correlation: text("correlation"), id: text("id") },
   });
   const found: string[] = [];
   let behind: ListPlace | undefined;

@@ -95,6 +95,8 @@ it("an unheard event is published again from the page, if its payload is kept", 
   expect(follows).toMatchObject({ action: "republish", sagas: 1, looked: 1, become });
   expect(follows.notKept).toBeUndefined();
   expect(follows.ends).toContainEqual({ rest: "success", wrongly: false, sagas: 1 });
+  const empty = { filter: { at: "", event: "", id: "" } };
+  expect(await previewed(rich, empty)).toMatchObject({ sagas: 1 });
   expect(await previewed(rich, { filter: { id: "t-" } })).toMatchObject({ sagas: 0, looked: 0 });
   isAway = true;
   const unread = async () => (await previewed(rich, all)).unread;

@@ -17,10 +17,13 @@ const SHOWN_MAX = 8;
 export function Begin({
   forms,
   begun,
+  running,
   onBegin,
 }: {
   readonly forms: readonly DevForm[];
   readonly begun: DevReply["begun"];
+  /** Whether there are services that begin it. */
+  readonly running: boolean;
   readonly onBegin: () => void;
 }) {
   const { dev: w, open } = words.value;
@@ -106,13 +109,13 @@ export function Begin({
       </label>
       {problem !== undefined && <Failed problem={problem} title={w.refused} />}
       <div class="bar">
-        <button type="submit" class="button first">
+        <button type="submit" class="button first" disabled={!running}>
           {w.start}
         </button>
         <button
           type="button"
           class="button"
-          disabled={begun.count === 0}
+          disabled={!running || begun.count === 0}
           onClick={() => tell(api.again)}
         >
           {w.again}

@@ -33,12 +33,12 @@ function Play() {
   // Why there is nothing to play with stands above every screen.
   if (!running && asked.value === undefined) return null;
   return (
-    <Shown asked={asked}>
+    <Shown asked={running ? asked : { ...asked, problem: undefined }}>
       {({ forms, faults, places, points, begun }) => (
         <div class="dev-play">
           <section aria-labelledby="dev-begin">
             <h2 id="dev-begin">{w.begin}</h2>
-            <Begin forms={forms} begun={begun} onBegin={reload} />
+            <Begin forms={forms} begun={begun} running={running} onBegin={reload} />
           </section>
           <section aria-labelledby="dev-faults">
             <h2 id="dev-faults">{w.faults}</h2>
