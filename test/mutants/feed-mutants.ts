@@ -10,7 +10,7 @@ export const FEED_MUTANTS: readonly Mutant[] = [
     name: "a gap of the feed is below the upper end of the snapshot that shows it",
     edits: [
       edit(
-        "adapters/postgres/source.ts",
+        "adapters/postgres/feed-statements.ts",
         "::text AS running",
         "::text AS running, pg_snapshot_xmax(pg_current_snapshot())::text AS upper",
       ),
@@ -56,7 +56,9 @@ export const FEED_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the feed is compiled just in time",
-    edits: [edit("adapters/postgres/source.ts", "query(BEGIN)", "query(BEGIN.slice(0, 5))")],
+    edits: [
+      edit("adapters/postgres/source.ts", "query(FEED_BEGIN)", "query(FEED_BEGIN.slice(0, 5))"),
+    ],
     suite: "postgres",
     caughtBy: interpreted,
   },

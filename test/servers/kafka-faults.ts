@@ -3,10 +3,25 @@ import { join } from "node:path";
 import { Admin } from "@platformatic/kafka";
 import type { BusFactory, FaultyBus } from "odori/conformance";
 import { kafka } from "odori/kafka";
+import { codeOf } from "../../src/contract/errors.ts";
+import { eventually } from "../support/eventually.ts";
 import { find } from "./find.ts";
 import { ownServer, silenced, withServer } from "./own.ts";
 import { recipes } from "./recipes.ts";
 import type { Place } from "./server.ts";
+
+/** A broker that is busy refuses a change that it takes a moment later. */
+async function inflicted(change: () => Promise<unknown>): Promise<void> {
+  const outcome = async () => {
+    try {
+      await change();
+      return "done";
+    } catch (error) {
+      return codeOf(error);
+    }
+  };
+  await eventually("the broker makes the change", outcome, "done");
+}
 
 let prefixes = 0;
 const recipe = () => recipes.kafka(find("kafka", false) ?? "");
@@ -24,7 +39,7 @@ export function kafkaFaults(url: () => string): NonNullable<BusFactory["faults"]
     const admin = new Admin({ clientId: "test", bootstrapBrokers: [url()] });
     return {
       bus,
-      inflict: async () => void (await change(admin, topic)),
+      inflict: () => inflicted(() => change(admin, topic)),
       async close() {
         await bus.close();
         await admin.deleteTopics({ topics: [topic] });
