@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { refine } from "../../route.ts";
+import { refine, route } from "../../route.ts";
 import { visible } from "../../text/visible.ts";
 import { VERDICTS } from "../../ui/tones.ts";
 import { words } from "../../words/words.ts";
-import { filterText, parseFilter, type SagaFilter } from "./filter.ts";
+import { filterIn, filterText, parseFilter, type SagaFilter } from "./filter.ts";
 
 /** The filter as text. What it says goes into the address, word by word. */
 export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
@@ -18,6 +18,8 @@ export function FilterBar({ filter }: { readonly filter: SagaFilter }) {
     ...(repeated.length > 0 ? [w.repeated(repeated.map(visible).join(" "))] : []),
   ];
   useEffect(() => {
+    // On a busy machine more has been typed since: the next effect is about that.
+    if (filterText(filterIn(route.peek().query)) !== said) return;
     // Another link has led here; what a person is typing says the same already.
     setText((own) => (filterText(parseFilter(own).filter) === said ? own : said));
   }, [said]);

@@ -1,4 +1,5 @@
 import type { SagasQuery, Verdict } from "../../../src/console/wire.ts";
+import type { Query } from "../../route.ts";
 import { VERDICTS } from "../../ui/tones.ts";
 
 export type SagaFilter = Pick<
@@ -76,6 +77,12 @@ export function eventsOf(types: readonly string[]): string | undefined {
   const text = [...new Set(types.map((type) => type.replace(/\.v\d+$/, "")))].join(",");
   const fits = types.length <= EVENTS_MAX.count && text.length <= EVENTS_MAX.letters;
   return fits && !types.includes("") ? text : undefined;
+}
+
+/** The filter that an address has. */
+export function filterIn({ verdict, at, event, older, correlation, id }: Query): SagaFilter {
+  const all = { verdict, at, event, older, correlation, id };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** The filter as a person would have written it. */

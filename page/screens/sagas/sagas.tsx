@@ -10,7 +10,7 @@ import { words } from "../../words/words.ts";
 import { ActDialog } from "../parked/act-dialog.tsx";
 import type { Intent } from "../parked/intent.ts";
 import { FilterBar } from "./bar.tsx";
-import type { SagaFilter } from "./filter.ts";
+import { filterIn, type SagaFilter } from "./filter.ts";
 import { SagaList } from "./list.tsx";
 import { Nothing } from "./nothing.tsx";
 import { UnheardActs } from "./unheard.tsx";
@@ -40,7 +40,7 @@ export function SagasScreen() {
   return (
     <>
       <h1 class="hidden">{screens.sagas}</h1>
-      <FilterBar filter={strict(filter)} />
+      <FilterBar filter={filterIn(filter)} />
       <VerdictTabs totals={totals} chosen={verdict} />
       {only !== undefined && <p class="soft note-line">{meanings[only]}</p>}
       {problem !== undefined && <Failed problem={problem} again={reload} />}
@@ -71,7 +71,7 @@ export function SagasScreen() {
       {rows.length > 0 && (
         <>
           {only === "unheard" && (
-            <UnheardActs filter={strict(filter)} count={rows.length} onAct={setIntent} />
+            <UnheardActs filter={filterIn(filter)} count={rows.length} onAct={setIntent} />
           )}
           <SagaList rows={rows} complete={next === undefined} onEnd={more} />
           <p class="list-foot soft" aria-busy={asking}>
@@ -115,8 +115,4 @@ function allOf(
   const wanted = verdict.split(",");
   const counted = VERDICTS.filter((one) => verdict === "" || wanted.includes(one));
   return counted.reduce((sum, one) => sum + (totals[one] ?? 0), 0);
-}
-
-function strict(filter: { readonly [K in keyof SagaFilter]: string | undefined }): SagaFilter {
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
