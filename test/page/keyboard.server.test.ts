@@ -88,7 +88,7 @@ describe.skipIf(urlOf("chromium") === undefined)(
       expect(await focused(page)).toBe(id);
     });
 
-    it("each letter of a filter stays, also where the machine is slower than a person", async () => {
+    it("each letter of a filter stays, also where a machine is slower than a person", async () => {
       await using stage = await ShopStage.open(JAMMED);
       await using one = await opened(stage.url("?screen=sagas"));
       const { page } = one;
