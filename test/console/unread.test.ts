@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { StoreUnavailableError, start } from "odori";
-import { type JournalSource, odoriConsole } from "odori/console";
+import { start } from "odori";
+import { odoriConsole } from "odori/console";
 import { memoryBus } from "odori/memory";
 import { sqlite, sqliteSource } from "odori/sqlite";
 import { describe, expect, it } from "vitest";
@@ -8,21 +8,9 @@ import { placed, shopWith, Troubles } from "../page/shop.ts";
 import { eventually } from "../support/eventually.ts";
 import { closing, stopping, temporaryFolder } from "../support/scope.ts";
 import { silent } from "../support/stage.ts";
+import { leavingSource } from "./stage.ts";
 
 const TOKEN = "a-token-that-is-long-enough";
-
-/** A source whose database cannot be reached from a moment on. */
-function leaving(source: JournalSource, isAway: () => boolean): JournalSource {
-  const unlessAway = <T>(ask: () => Promise<T>): Promise<T> =>
-    isAway() ? Promise.reject(new StoreUnavailableError("STORE_UNAVAILABLE", "away")) : ask();
-  return {
-    inspect: source.inspect,
-    about: () => unlessAway(() => source.about()),
-    feed: (after, limit) => unlessAway(() => source.feed(after, limit)),
-    outbox: (limit) => source.outbox(limit),
-    close: () => source.close(),
-  };
-}
 
 describe("a saga whose database cannot be read in part", () => {
   it("does not miss there what may have come", async () => {
@@ -49,7 +37,7 @@ describe("a saga whose database cannot be read in part", () => {
       odoriConsole({
         sources: names.map((name) => {
           const source = sqliteSource(pathOf(name));
-          return name === "payment" ? leaving(source, () => away) : source;
+          return name === "payment" ? leavingSource(source, () => away) : source;
         }),
         choreography: declared,
         token: TOKEN,
